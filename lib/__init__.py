@@ -1,0 +1,1 @@
+"""Vitrine's rooms; docs/architecture.md shows the house."""

@@ -1,0 +1,214 @@
+"""The one reader of the environment and of vitrine.toml -> frozen Settings. Secrets never print."""
+
+import difflib
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ROOT / "data" / "samples"
+
+
+class SettingsRefused(Exception):
+    """A setting that cannot be used; the message names it and the way out."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A text that does not print itself."""
+
+    text: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return "********" if self.text else ""
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, read once at the start; docs/operating.md describes each."""
+
+    data: Path
+    port: int = 8501
+    bind: str = "127.0.0.1"
+    base_url: str = ""
+    """Without a slash at its end; used in every mailed link."""
+    records: Secret = Secret("")
+    """URL of the records; may hold a password."""
+    events: str = ""
+    smtp: Secret = Secret("")
+    mail_from: str = ""
+    secret_key: Secret = Secret("")
+    admin_email: str = ""
+    admin_password: Secret = Secret("")
+    worker: str = "embedded"
+    timezone: str = "UTC"
+    """Of the senders' accounts: some exports give local times without a zone."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks whose X-Forwarded-For is believed; nobody's by default."""
+    samples: bool = True
+    brand: str = "Vitrine"
+    password_minimum: int = 8
+
+    @property
+    def https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+
+ELSEWHERE = {"port": "PORT"}
+SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment and `vitrine.toml` in the data folder; the environment wins.
+
+    Makes the data folder and, at the first start, the secret key in it (mode 600). Raises SettingsRefused
+    for an unknown name (naming the nearest known one) and for a value that cannot be used.
+    """
+    environment = os.environ if environment is None else environment
+    data = Path(environment.get("VITRINE_DATA") or ROOT / "data").resolve()
+    given = _from_file(data / "vitrine.toml") | _from_environment(environment)
+    values = {name: _value(name, text) for name, text in given.items()}
+    data.mkdir(parents=True, exist_ok=True)
+    values["data"] = data
+    settings = Settings(**values)  # type: ignore[arg-type]  # each value was made for its field by _value
+    return _completed(settings)
+
+
+def names() -> tuple[str, ...]:
+    """The names of all settings as they stand in the environment."""
+    return tuple(_environment_name(item.name) for item in fields(Settings))
+
+
+def _environment_name(name: str) -> str:
+    return ELSEWHERE.get(name, f"VITRINE_{name.upper()}")
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    known = {_environment_name(item.name): item.name for item in fields(Settings)}
+    for name in environment:
+        if name.startswith("VITRINE_") and name not in known:
+            raise SettingsRefused(_unknown(name, list(known)))
+    return {known[name]: text for name, text in environment.items() if name in known and text.strip()}
+
+
+def _from_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise SettingsRefused(f"{path}: {problem}") from problem
+    known = [item.name for item in fields(Settings) if item.name != "data"]
+    for name in table:
+        if name not in known:
+            raise SettingsRefused(f"{path}: {_unknown(name, known)}")
+    return {name: ",".join(map(str, v)) if isinstance(v, list) else str(v) for name, v in table.items()}
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    return f"unknown setting {name}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _value(name: str, text: str) -> object:
+    text = text.strip()
+    maker = MAKERS.get(name)
+    if maker is None:
+        return text
+    try:
+        return maker(text)
+    except (ValueError, KeyError) as problem:
+        raise SettingsRefused(f"{_environment_name(name)}: {text!r} cannot be used: {problem}") from problem
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 65536:
+        raise ValueError("a port is a number from 1 to 65535")
+    return port
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in SWITCHES:
+        raise ValueError(f"say one of {', '.join(SWITCHES)}")
+    return SWITCHES[text.lower()]
+
+
+def _base_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("an address such as https://reports.example.com is wanted")
+    if parts.path not in ("", "/"):
+        raise ValueError("a path behind the host is not supported")
+    return text.rstrip("/")
+
+
+def _smtp(text: str) -> Secret:
+    parts = urlsplit(text)
+    if parts.scheme not in ("smtp", "smtps", "smtp+plain") or not parts.hostname:
+        raise ValueError("smtp://user:password@host:587, smtps://... or smtp+plain://... is wanted")
+    return Secret(text)
+
+
+def _timezone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError("an IANA time zone such as Europe/Paris is wanted")
+    return str(ZoneInfo(text))
+
+
+def _worker(text: str) -> str:
+    if text not in ("embedded", "separate"):
+        raise ValueError("say embedded or separate")
+    return text
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+MAKERS = {
+    "port": _port,
+    "base_url": _base_url,
+    "records": Secret,
+    "smtp": _smtp,
+    "secret_key": Secret,
+    "admin_password": Secret,
+    "worker": _worker,
+    "timezone": _timezone,
+    "trusted_proxies": _list,
+    "samples": _switch,
+    "password_minimum": int,
+}
+
+
+def _completed(settings: Settings) -> Settings:
+    data = settings.data
+    changes: dict[str, object] = {}
+    if not settings.base_url:
+        host = "localhost" if settings.bind in ("0.0.0.0", "::") else settings.bind  # noqa: S104 - compared, not bound
+        changes["base_url"] = f"http://{host}:{settings.port}"
+    if not settings.records:
+        changes["records"] = Secret(f"sqlite:///{data / 'records.sqlite'}")
+    if not settings.events:
+        changes["events"] = f"duckdb:{data / 'events'}"
+    if not settings.secret_key:
+        changes["secret_key"] = Secret(_kept_key(data / "secret.key"))
+    if len((settings.secret_key or changes["secret_key"]).text) < 32:  # type: ignore[attr-defined]
+        raise SettingsRefused("VITRINE_SECRET_KEY: at least 32 characters are wanted")
+    return Settings(**{item.name: changes.get(item.name, getattr(settings, item.name)) for item in fields(Settings)})
+
+
+def _kept_key(path: Path) -> str:
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="ascii").strip()

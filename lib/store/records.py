@@ -1,0 +1,38 @@
+"""Opening the records: an engine for SQLite or PostgreSQL, by URL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+
+def connect(url: str) -> sa.Engine:
+    """An engine on which `with engine.begin() as db` is one short write transaction.
+
+    SQLite is opened with WAL, foreign keys, a 5 s wait on locks, `secure_delete` (a sealed password that was
+    erased must not stay in the file) and BEGIN IMMEDIATE, so that a reader that turns writer cannot deadlock.
+    """
+    engine = sa.create_engine(url)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not open transactions of its own
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=5000", "secure_delete=ON", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    readonly = connection.get_execution_options().get("readonly", False)
+    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(records: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection that only reads: on SQLite it never waits for a writer."""
+    with records.connect().execution_options(readonly=True) as db:
+        yield db

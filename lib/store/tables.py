@@ -1,0 +1,252 @@
+"""The records' tables. One place for the schema; lib/store/migrations brings a database to it.
+
+All times are aware UTC. Secrets stand here only as hashes, or sealed (`outbox.sealed`).
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware UTC time; stored without zone where the database has none (SQLite)."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# --- what was brought in -------------------------------------------------------------------------
+
+workspace = sa.Table(  # small facts about the whole installation, such as the data version
+    "workspace",
+    metadata,
+    sa.Column("name", sa.String(60), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+imports = sa.Table(
+    "imports",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("state", sa.String(10), nullable=False),  # running, live, undone, failed
+    sa.Column("sender", sa.String(40), nullable=False, default=""),
+    sa.Column("form", sa.String(40), nullable=False, default=""),  # which of the sender's formats
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False, index=True),
+    sa.Column("sample", sa.Boolean, nullable=False, default=False),
+    sa.Column("by", sa.Text, nullable=False, default=""),  # the analyst's address, or "command line"
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("read", sa.BigInteger, nullable=False, default=0),
+    sa.Column("imported", sa.BigInteger, nullable=False, default=0),
+    sa.Column("duplicate", sa.BigInteger, nullable=False, default=0),
+    sa.Column("rejected", sa.BigInteger, nullable=False, default=0),
+    sa.Column("rejects_file", sa.Text),  # relative to the data folder
+    sa.Column("notes", sa.JSON, nullable=False, default=list),  # [[file, reason, {holes}], ...]
+    sa.Column("problem", sa.Text),  # of a failed one
+)
+
+claims = sa.Table(  # what one import says about one campaign; campaigns are made from the live ones
+    "claims",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("import_id", sa.ForeignKey("imports.id"), nullable=False, index=True),
+    sa.Column("campaign_id", sa.String(80), nullable=False, index=True),
+    sa.Column("fingerprint", sa.String(32), nullable=False, index=True),  # of the row; the same row is a duplicate
+    sa.Column("campaign", sa.JSON, nullable=False),  # the fields of model.Campaign that the row gives
+    sa.Column("figures", sa.JSON, nullable=False),  # [[scope, key, metric, value, claimed], ...]
+)
+
+files = sa.Table(  # the manifest: which event files are live
+    "files",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("import_id", sa.ForeignKey("imports.id"), nullable=False, index=True),
+    sa.Column("campaign_id", sa.String(80), nullable=False, index=True),
+    sa.Column("path", sa.Text, nullable=False),  # relative to the events folder
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("covers", sa.JSON, nullable=False),  # kinds of event that this file holds in full
+)
+
+campaigns = sa.Table(  # made from live claims and files; remade after each import and each undo
+    "campaigns",
+    metadata,
+    sa.Column("id", sa.String(80), primary_key=True),
+    sa.Column("sender", sa.String(40), nullable=False),
+    sa.Column("native_id", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False, default=""),
+    sa.Column("subject", sa.Text),
+    sa.Column("preview_text", sa.Text),
+    sa.Column("from_name", sa.Text),
+    sa.Column("from_email", sa.Text),
+    sa.Column("reply_to", sa.Text),
+    sa.Column("audience", sa.Text),
+    sa.Column("sent_at", Instant, index=True),
+    sa.Column("zone", sa.String(60), nullable=False, default="UTC"),
+    sa.Column("currency", sa.String(3)),
+    sa.Column("html", sa.Text),
+    sa.Column("folder", sa.Text),
+    sa.Column("tags", sa.JSON, nullable=False, default=list),
+    sa.Column("sample", sa.Boolean, nullable=False, default=False),  # known only from the sample import
+    sa.Column("reported", sa.JSON, nullable=False, default=list),  # [[scope, key, metric, value, claimed], ...]
+    sa.Column("covers", sa.JSON, nullable=False, default=list),
+    sa.Column("counts", sa.JSON, nullable=False, default=dict),  # computed counts by metric, from the rollup
+    sa.Column("rollup", sa.Text),  # path of its rollup, relative to the events folder
+    sa.Column("rules", sa.Integer, nullable=False, default=0),  # version of the rules that made the rollup
+    sa.Column("updated_at", Instant, nullable=False),
+)
+
+# --- who may see what ----------------------------------------------------------------------------
+
+analysts = sa.Table(
+    "analysts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("address_key", sa.Text, nullable=False, unique=True),  # casefolded
+    sa.Column("password_hash", sa.Text, nullable=False),  # bcrypt, checked by streamlit-authenticator
+    sa.Column("password_version", sa.Integer, nullable=False, default=1),
+    sa.Column("admin", sa.Boolean, nullable=False, default=False),
+    sa.Column("language", sa.String(2)),
+    sa.Column("disabled_at", Instant),
+    sa.Column("failures", sa.Integer, nullable=False, default=0),
+    sa.Column("wait_until", Instant),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+tickets = sa.Table(  # a one-time pass from the sign-in form to the HttpOnly cookie
+    "tickets",
+    metadata,
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("analyst_id", sa.ForeignKey("analysts.id"), nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("hash", sa.String(64), nullable=False, unique=True),  # SHA-256 of the cookie's 256 bits
+    sa.Column("kind", sa.String(10), nullable=False),  # analyst, viewer
+    sa.Column("analyst_id", sa.ForeignKey("analysts.id"), index=True),
+    sa.Column("viewer_id", sa.ForeignKey("viewers.id"), index=True),
+    sa.Column("version", sa.Integer, nullable=False),  # of the password it was opened with
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("seen_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+)
+
+shares = sa.Table(
+    "shares",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("form_key", sa.String(64), unique=True),  # a double click makes one share
+    sa.Column("analyst_id", sa.ForeignKey("analysts.id"), nullable=True, index=True),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("language", sa.String(2), nullable=False),
+    sa.Column("message", sa.Text, nullable=False, default=""),
+    sa.Column("campaigns", sa.JSON, nullable=False),  # campaign ids
+    sa.Column("sections", sa.JSON),  # null: all
+    sa.Column("people", sa.Boolean, nullable=False, default=True),
+    sa.Column("revenue", sa.Boolean, nullable=False, default=True),
+    sa.Column("zone", sa.String(60), nullable=False, default="UTC"),
+    sa.Column("expires_on", sa.Date),  # its last day, inclusive, in `zone`; null: no end
+    sa.Column("expires_at", Instant, index=True),  # the same as an instant, exclusive
+    sa.Column("off_at", Instant),  # switched off
+    sa.Column("version", sa.Integer, nullable=False, default=1),
+)
+
+viewers = sa.Table(
+    "viewers",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("share_id", sa.ForeignKey("shares.id"), nullable=False, index=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("address_key", sa.Text, nullable=False, index=True),
+    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("password_hash", sa.Text, nullable=False),  # argon2id
+    sa.Column("password_group", sa.String(32), nullable=False),  # viewers whose password was set in one action
+    sa.Column("version", sa.Integer, nullable=False, default=1),  # of the credential; sessions are bound to it
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("revoked_at", Instant),
+    sa.Column("suspended_at", Instant),  # after 100 failures in a row, until re-issued
+    sa.Column("failures", sa.Integer, nullable=False, default=0),  # consecutive
+    sa.Column("wait_until", Instant),
+    sa.Column("fetches", sa.Integer, nullable=False, default=0),  # openings of the link without a password
+    sa.Column("first_visit_at", Instant),
+    sa.Column("last_visit_at", Instant),
+    sa.Column("visits", sa.Integer, nullable=False, default=0),
+    sa.UniqueConstraint("share_id", "address_key", name="uq_viewers_share_address"),
+)
+
+visits = sa.Table(
+    "visits",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("viewer_id", sa.ForeignKey("viewers.id"), nullable=False, index=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("network", sa.String(64), nullable=False, default=""),  # truncated address
+    sa.Column("user_agent", sa.String(300), nullable=False, default=""),
+)
+
+throttle = sa.Table(  # failures per (share or form, network)
+    "throttle",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("bucket", sa.String(120), nullable=False, index=True),
+    sa.Column("at", Instant, nullable=False),
+)
+
+requests = sa.Table(  # «send me a new password», decided by the worker so that the page answers alike for everyone
+    "requests",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("token_hash", sa.String(64), nullable=False),
+    sa.Column("address_key", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("done_at", Instant),
+)
+
+# --- mail ----------------------------------------------------------------------------------------
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("viewer_id", sa.ForeignKey("viewers.id"), index=True),
+    sa.Column("kind", sa.String(20), nullable=False),  # invitation, password
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("message_id", sa.Text, nullable=False),  # the mail's Message-ID, made once
+    sa.Column("sealed", sa.LargeBinary),  # the whole mail, encrypted; erased once it was handed over
+    sa.Column("state", sa.String(10), nullable=False, index=True),  # queued sending waiting accepted refused unknown kept
+    sa.Column("answer", sa.Text, nullable=False, default=""),  # the server's last answer
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("next_at", Instant, nullable=False),
+    sa.Column("lease_until", Instant),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+)

@@ -1,0 +1,79 @@
+"""Settings -> App. The only module that knows every engine by name."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from lib import config
+from lib.config import SAMPLES, Settings, SettingsRefused
+from lib.importers import samples
+from lib.mail.delivery import Delivery, connection
+from lib.mail.worker import Worker
+from lib.shares import analysts, entry
+from lib.store import records as store_records
+from lib.store import schema
+from lib.store.analytics import Analytics
+from lib.store.events import Events
+from lib.store.vault import Vault
+
+EVENT_ENGINES: dict[str, Callable[[str, bytes], Events]] = {
+    "duckdb": lambda place, key: Events(Path(place), key),
+}
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything a page, a route or a command works with."""
+
+    settings: Settings
+    records: sa.Engine
+    analytics: Analytics
+    vault: Vault
+    delivery: Delivery
+
+
+def now() -> datetime:
+    """The clock, read at the edges only; services take `now` from outside."""
+    return datetime.now(UTC)
+
+
+@cache
+def app() -> App:
+    """The App of this process. A module singleton, so that no visitor can clear it."""
+    return build(config.load())
+
+
+def build(settings: Settings) -> App:
+    """Connects to nothing yet but the records; raises SettingsRefused for an unknown events engine."""
+    scheme, _, place = settings.events.partition(":")
+    if scheme not in EVENT_ENGINES:
+        raise SettingsRefused(f"VITRINE_EVENTS: unknown engine {scheme!r}; known: {', '.join(EVENT_ENGINES)}")
+    vault = Vault(settings.secret_key.text)
+    records = store_records.connect(settings.records.text)
+    events = EVENT_ENGINES[scheme](place, vault.key("recipients"))
+    return App(settings, records, Analytics(records, events), vault, connection(settings))
+
+
+def prepare(parts: App) -> None:
+    """Bring the records to the newest schema, make the first admin if the settings name one, load the samples."""
+    schema.migrate(parts.records)
+    settings = parts.settings
+    if settings.admin_email and not analysts.anyone(parts.records):
+        name = settings.admin_email.partition("@")[0]
+        analysts.add(parts.records, name, settings.admin_email, settings.admin_password.text, admin=True, now=now())
+    if settings.samples and SAMPLES.is_dir():
+        samples.load(parts.analytics, SAMPLES, now())
+
+
+def worker(parts: App) -> Worker:
+    """The worker that sends the outbox and answers requests for a new password."""
+
+    def answer_requests(at: datetime) -> None:
+        entry.answer_requests(parts.records, parts.vault, parts.settings, at)
+
+    return Worker(parts.records, parts.vault, parts.delivery, now, before=(answer_requests,), name=f"worker-{os.getpid()}")
