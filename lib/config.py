@@ -63,7 +63,16 @@ class Settings:
 
 
 ELSEWHERE = {"port": "PORT"}
-SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+SWITCHES = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -203,7 +212,9 @@ def _completed(settings: Settings) -> Settings:
         changes["secret_key"] = Secret(_kept_key(data / "secret.key"))
     if len((settings.secret_key or changes["secret_key"]).text) < 32:  # type: ignore[attr-defined]
         raise SettingsRefused("VITRINE_SECRET_KEY: at least 32 characters are wanted")
-    return Settings(**{item.name: changes.get(item.name, getattr(settings, item.name)) for item in fields(Settings)})
+    return Settings(
+        **{item.name: changes.get(item.name, getattr(settings, item.name)) for item in fields(Settings)}
+    )
 
 
 def _kept_key(path: Path) -> str:

@@ -60,14 +60,21 @@ def build(settings: Settings) -> App:
 
 
 def prepare(parts: App) -> None:
-    """Bring the records to the newest schema, make the first admin if the settings name one, load the samples."""
+    """All that a server needs before its first visitor: the schema, the first admin, the samples."""
+    migrate(parts)
+    if parts.settings.samples and SAMPLES.is_dir():
+        samples.load(parts.analytics, SAMPLES, now())
+
+
+def migrate(parts: App) -> None:
+    """Bring the records to the newest schema and make the first admin if the settings name one."""
     schema.migrate(parts.records)
     settings = parts.settings
     if settings.admin_email and not analysts.anyone(parts.records):
-        name = settings.admin_email.partition("@")[0]
-        analysts.add(parts.records, name, settings.admin_email, settings.admin_password.text, admin=True, now=now())
-    if settings.samples and SAMPLES.is_dir():
-        samples.load(parts.analytics, SAMPLES, now())
+        name, password = settings.admin_email.partition("@")[0], settings.admin_password.text
+        analysts.add_first(
+            parts.records, name, settings.admin_email, password, now(), settings.password_minimum
+        )
 
 
 def worker(parts: App) -> Worker:
@@ -76,4 +83,11 @@ def worker(parts: App) -> Worker:
     def answer_requests(at: datetime) -> None:
         entry.answer_requests(parts.records, parts.vault, parts.settings, at)
 
-    return Worker(parts.records, parts.vault, parts.delivery, now, before=(answer_requests,), name=f"worker-{os.getpid()}")
+    return Worker(
+        parts.records,
+        parts.vault,
+        parts.delivery,
+        now,
+        before=(answer_requests,),
+        name=f"worker-{os.getpid()}",
+    )

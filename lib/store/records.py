@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 
@@ -13,16 +14,26 @@ def connect(url: str) -> sa.Engine:
     SQLite is opened with WAL, foreign keys, a 5 s wait on locks, `secure_delete` (a sealed password that was
     erased must not stay in the file) and BEGIN IMMEDIATE, so that a reader that turns writer cannot deadlock.
     """
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(url, json_serializer=_json, json_deserializer=orjson.loads)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_immediate)
     return engine
 
 
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not open transactions of its own
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=5000", "secure_delete=ON", "synchronous=NORMAL"):
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "busy_timeout=5000",
+        "secure_delete=ON",
+        "synchronous=NORMAL",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

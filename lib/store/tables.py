@@ -15,14 +15,14 @@ class Instant(sa.types.TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a time without zone")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -74,7 +74,9 @@ claims = sa.Table(  # what one import says about one campaign; campaigns are mad
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("import_id", sa.ForeignKey("imports.id"), nullable=False, index=True),
     sa.Column("campaign_id", sa.String(80), nullable=False, index=True),
-    sa.Column("fingerprint", sa.String(32), nullable=False, index=True),  # of the row; the same row is a duplicate
+    sa.Column(
+        "fingerprint", sa.String(32), nullable=False, index=True
+    ),  # of the row; the same row is a duplicate
     sa.Column("campaign", sa.JSON, nullable=False),  # the fields of model.Campaign that the row gives
     sa.Column("figures", sa.JSON, nullable=False),  # [[scope, key, metric, value, claimed], ...]
 )
@@ -110,7 +112,9 @@ campaigns = sa.Table(  # made from live claims and files; remade after each impo
     sa.Column("folder", sa.Text),
     sa.Column("tags", sa.JSON, nullable=False, default=list),
     sa.Column("sample", sa.Boolean, nullable=False, default=False),  # known only from the sample import
-    sa.Column("reported", sa.JSON, nullable=False, default=list),  # [[scope, key, metric, value, claimed], ...]
+    sa.Column("reported", sa.JSON, nullable=False, default=dict),  # of the whole: {metric: [value, claimed]}
+    # of its links and variants: [[scope, key, metric, value, claimed], ...]
+    sa.Column("reported_parts", sa.JSON, nullable=False, default=list),
     sa.Column("covers", sa.JSON, nullable=False, default=list),
     sa.Column("counts", sa.JSON, nullable=False, default=dict),  # computed counts by metric, from the rollup
     sa.Column("rollup", sa.Text),  # path of its rollup, relative to the events folder
@@ -188,8 +192,12 @@ viewers = sa.Table(
     sa.Column("address_key", sa.Text, nullable=False, index=True),
     sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
     sa.Column("password_hash", sa.Text, nullable=False),  # argon2id
-    sa.Column("password_group", sa.String(32), nullable=False),  # viewers whose password was set in one action
-    sa.Column("version", sa.Integer, nullable=False, default=1),  # of the credential; sessions are bound to it
+    sa.Column(
+        "password_group", sa.String(32), nullable=False
+    ),  # viewers whose password was set in one action
+    sa.Column(
+        "version", sa.Integer, nullable=False, default=1
+    ),  # of the credential; sessions are bound to it
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("revoked_at", Instant),
     sa.Column("suspended_at", Instant),  # after 100 failures in a row, until re-issued
@@ -200,6 +208,15 @@ viewers = sa.Table(
     sa.Column("last_visit_at", Instant),
     sa.Column("visits", sa.Integer, nullable=False, default=0),
     sa.UniqueConstraint("share_id", "address_key", name="uq_viewers_share_address"),
+)
+
+former_links = (
+    sa.Table(  # links that were replaced: they open nothing, but may still ask for the new one by mail
+        "former_links",
+        metadata,
+        sa.Column("token_hash", sa.String(64), primary_key=True),
+        sa.Column("viewer_id", sa.ForeignKey("viewers.id"), nullable=False, index=True),
+    )
 )
 
 visits = sa.Table(
@@ -221,14 +238,16 @@ throttle = sa.Table(  # failures per (share or form, network)
     sa.Column("at", Instant, nullable=False),
 )
 
-requests = sa.Table(  # «send me a new password», decided by the worker so that the page answers alike for everyone
-    "requests",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("token_hash", sa.String(64), nullable=False),
-    sa.Column("address_key", sa.Text, nullable=False),
-    sa.Column("created_at", Instant, nullable=False),
-    sa.Column("done_at", Instant),
+requests = (
+    sa.Table(  # «send me a new password», decided by the worker so that the page answers alike for everyone
+        "requests",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("token_hash", sa.String(64), nullable=False),
+        sa.Column("address_key", sa.Text, nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("done_at", Instant),
+    )
 )
 
 # --- mail ----------------------------------------------------------------------------------------
@@ -242,7 +261,9 @@ outbox = sa.Table(
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("message_id", sa.Text, nullable=False),  # the mail's Message-ID, made once
     sa.Column("sealed", sa.LargeBinary),  # the whole mail, encrypted; erased once it was handed over
-    sa.Column("state", sa.String(10), nullable=False, index=True),  # queued sending waiting accepted refused unknown kept
+    sa.Column(
+        "state", sa.String(10), nullable=False, index=True
+    ),  # queued sending waiting accepted refused unknown kept
     sa.Column("answer", sa.Text, nullable=False, default=""),  # the server's last answer
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("next_at", Instant, nullable=False),

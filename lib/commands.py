@@ -1,0 +1,411 @@
+"""The commands of `python -m lib`: the same services that the pages call."""
+
+import argparse
+import getpass
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NoReturn
+
+from lib import doctor, importers, reports, wiring, words
+from lib.config import ROOT, SettingsRefused
+from lib.importers import ImportRefused
+from lib.model import Form, Scope
+from lib.reports import UnknownCampaign, rollup
+from lib.shares import analysts, shares
+from lib.shares.refusal import ShareRefused
+from lib.shares.shares import Draft, Invited
+from lib.store import library
+from lib.words import t
+
+LANGUAGE = words.best(os.environ.get("LC_ALL") or os.environ.get("LANG"))
+BY = "command line"
+SOME_REJECTED = 3
+"""Exit code of an import that is in but had rows that are not."""
+
+
+class CommandRefused(Exception):
+    """What the command was asked for cannot be done; the message says why."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and exit: 0 all went well, 1 refused, 2 wrong usage, 3 some rows were rejected."""
+    options = _parser().parse_args(arguments)
+    try:
+        sys.exit(options.run(options) or 0)
+    except (CommandRefused, SettingsRefused, UnknownCampaign) as refusal:
+        _fail(str(refusal))
+    except ImportRefused as refusal:
+        _fail(refusal.sentence(LANGUAGE))
+    except ShareRefused as refusal:
+        _fail(t(LANGUAGE, refusal.reason, **refusal.holes))
+
+
+def _fail(message: str) -> NoReturn:
+    print(message, file=sys.stderr)  # noqa: T201 - a command speaks on the terminal
+    sys.exit(1)
+
+
+def _say(options: argparse.Namespace, result: dict[str, Any], lines: Sequence[str]) -> None:
+    text = json.dumps(result, default=_plain, ensure_ascii=False) if options.json else "\n".join(lines)
+    print(text)  # noqa: T201 - a command speaks on the terminal
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, StrEnum | Path):
+        return str(value)
+    raise TypeError(type(value).__name__)
+
+
+# --- the server ------------------------------------------------------------------------------------
+
+
+def serve(_options: argparse.Namespace) -> int:
+    """Prepare everything, say where it is, and become the server."""
+    parts = wiring.app()
+    wiring.prepare(parts)
+    settings = parts.settings
+    print(t(LANGUAGE, "command.serving", address=settings.base_url), flush=True)  # noqa: T201 - see _say
+    environment = os.environ | {"FORWARDED_ALLOW_IPS": ""}  # the peer's word is taken only as settings say
+    os.chdir(ROOT)
+    arguments = ["-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true"]
+    arguments += [f"--server.port={settings.port}", f"--server.address={settings.bind}"]
+    parts.records.dispose()
+    os.execve(sys.executable, [sys.executable, *arguments], environment)  # noqa: S606 - our own interpreter
+    return 0
+
+
+def work(options: argparse.Namespace) -> int:
+    """Send what is due, once or for good."""
+    parts = _ready()
+    worker = wiring.worker(parts)
+    if options.once:
+        sent = 0
+        while tried := worker.run_once(wiring.now()):
+            sent += tried
+        _say(options, {"tried": sent}, [t(LANGUAGE, "command.worked", count=sent)])
+        return 0
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: worker.stop())
+    worker.run()
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Test every setting; exit 0 only when nothing has to be mended."""
+    findings = doctor.examine(_ready(), LANGUAGE)
+    lines = [
+        f"{'ok  ' if not item.problem else 'MEND'}  {item.setting}  {item.problem or item.value}"
+        for item in findings
+    ]
+    _say(options, {"checks": [asdict(item) for item in findings]}, lines)
+    return 1 if any(item.problem for item in findings) else 0
+
+
+# --- bringing in -----------------------------------------------------------------------------------
+
+
+def bring(options: argparse.Namespace) -> int:
+    """Bring files in."""
+    parts = _ready()
+    outcomes = [_brought(parts, Path(path), options) for path in options.path]
+    keys = ("read", "imported", "duplicate", "rejected")
+    result: dict[str, Any] = {key: sum(getattr(outcome, key) for outcome in outcomes) for key in keys}
+    result |= {"import": outcomes[-1].id, "rejects_file": outcomes[-1].rejects_file}
+    result["imports"] = [_outcome(outcome) for outcome in outcomes]
+    lines = []
+    for path, outcome in zip(options.path, outcomes, strict=True):
+        lines.append(
+            f"{path}: "
+            + t(LANGUAGE, "command.brought", number=outcome.id, **{k: getattr(outcome, k) for k in keys})
+        )
+        lines += [f"  {note.file}: " + t(LANGUAGE, f"note.{note.reason}", **dict(note.holes)) for note in outcome.notes]
+        lines += [t(LANGUAGE, "command.rejects", file=outcome.rejects_file)] if outcome.rejects_file else []
+    _say(options, result, lines)
+    return SOME_REJECTED if result["rejected"] else 0
+
+
+def _brought(parts: wiring.App, path: Path, options: argparse.Namespace) -> library.Outcome:
+    if not path.exists():
+        raise CommandRefused(t(LANGUAGE, "command.no_file", path=path))
+    zone = options.zone or parts.settings.timezone
+    return importers.bring_in(
+        parts.analytics,
+        path,
+        by=BY,
+        now=wiring.now(),
+        sender=options.sender,
+        title=options.campaign_title,
+        zone=zone,
+    )
+
+
+def _outcome(outcome: library.Outcome) -> dict[str, Any]:
+    keys = ("read", "imported", "duplicate", "rejected", "rejects_file", "campaigns")
+    notes = [{"file": n.file, "note": t(LANGUAGE, f"note.{n.reason}", **dict(n.holes))} for n in outcome.notes]
+    return {key: getattr(outcome, key) for key in keys} | {"import": outcome.id, "notes": notes}
+
+
+def undo(options: argparse.Namespace) -> int:
+    """Take one import back, whole."""
+    parts = _ready()
+    known = library.imports_list(parts.records)
+    if not ((known["id"] == options.number) & (known["state"] == "live")).any():
+        raise CommandRefused(t(LANGUAGE, "command.no_import", number=options.number))
+    touched = library.undo(parts.analytics, options.number, rollup.make, wiring.now())
+    _say(
+        options,
+        {"import": options.number, "campaigns": touched},
+        [t(LANGUAGE, "command.undone", count=len(touched))],
+    )
+    return 0
+
+
+def list_imports(options: argparse.Namespace) -> int:
+    """What was brought in, newest first."""
+    rows = _records(library.imports_list(_ready().records))
+    lines = [f"{r['id']:>5}  {r['state']:<8}  {r['imported']:>8}  {r['file_name']}" for r in rows]
+    _say(options, {"imports": rows}, lines or [t(LANGUAGE, "command.nothing")])
+    return 0
+
+
+def list_campaigns(options: argparse.Namespace) -> int:
+    """All campaigns with their figures."""
+    rows = _records(reports.campaigns(_ready().analytics, Scope()))
+    lines = [f"{r['id']}  {r['sent_at'] or '-'}  {r['title']}" for r in rows]
+    _say(options, {"campaigns": rows}, lines or [t(LANGUAGE, "command.nothing")])
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """One campaign's full report."""
+    parts = _ready()
+    made = reports.report(parts.analytics, Scope(), _campaign(parts, options.campaign), Form(options.opens))
+    result = reports.as_json(made)
+    figures = made.figures.values()
+    lines = [
+        f"{t(LANGUAGE, f'metric.{f.name}')}: {'-' if f.value is None else f'{f.value:g}'}" for f in figures
+    ]
+    _say(options, result, [made.campaign.title, *lines])
+    return 0
+
+
+def _records(frame: Any) -> list[dict[str, Any]]:
+    """The rows of a table with None where a value is unknown and times as datetimes."""
+    table = frame.astype(object).where(frame.notna(), None)
+    rows: list[dict[str, Any]] = table.to_dict("records")
+    return rows
+
+
+def _campaign(parts: wiring.App, given: str) -> str:
+    """The id of a campaign given by its id or by the sender's own id, when only one has it."""
+    table = reports.campaigns(parts.analytics, Scope())
+    exact = table[table["id"] == given]
+    found = exact if len(exact) else table[table["native_id"] == given]
+    if len(found) != 1:
+        reason = "command.many_campaigns" if len(found) else "command.no_campaign"
+        raise CommandRefused(t(LANGUAGE, reason, given=given))
+    return str(found["id"].iloc[0])
+
+
+# --- sharing ---------------------------------------------------------------------------------------
+
+
+def share(options: argparse.Namespace) -> int:
+    """Share one or more campaigns with viewers."""
+    parts = _ready()
+    draft = Draft(
+        analyst_id=None,
+        campaigns=tuple(_campaign(parts, given) for given in options.campaign),
+        viewers=tuple(options.to),
+        password=options.password or "",
+        message=options.message or "",
+        language=options.language,
+        expires_on=options.expires,
+        zone=parts.settings.timezone,
+    )
+    created = shares.create(parts.records, parts.vault, parts.settings, draft, wiring.now())
+    return _say_invited(options, {"share": created.share_id}, created.viewers)
+
+
+def add_viewer(options: argparse.Namespace) -> int:
+    """Give an existing share to more viewers."""
+    parts = _ready()
+    invited = shares.add_viewers(
+        parts.records,
+        parts.vault,
+        parts.settings,
+        options.share,
+        tuple(options.to),
+        options.password,
+        options.message,
+        wiring.now(),
+    )
+    return _say_invited(options, {"share": options.share}, invited)
+
+
+def _say_invited(options: argparse.Namespace, result: dict[str, Any], invited: Sequence[Invited]) -> int:
+    viewers = [asdict(viewer) for viewer in invited]
+    lines = [f"{v.id}  {v.address}  {v.link}  {v.password}".rstrip() for v in invited]
+    _say(options, result | {"viewers": viewers}, lines)
+    return 0
+
+
+def list_viewers(options: argparse.Namespace) -> int:
+    """Who was invited, mail by mail and visit by visit."""
+    parts, now = _ready(), wiring.now()
+    known = (
+        [options.share] if options.share else [line.id for line in shares.shares_of(parts.records, None, now)]
+    )
+    rows = [asdict(line) for number in known for line in shares.viewers_of(parts.records, number, now)]
+    lines = [
+        f"{r['id']:>5}  share {r['share_id']}  {r['state']:<9}  {r['mail'] or '-':<9}  {r['address']}"
+        for r in rows
+    ]
+    _say(options, {"viewers": rows}, lines or [t(LANGUAGE, "command.nothing")])
+    return 0
+
+
+def revoke(options: argparse.Namespace) -> int:
+    """Take access away from one viewer; the others keep theirs."""
+    parts = _ready()
+    shares.revoke(parts.records, options.viewer, wiring.now())
+    _say(options, {"viewer": options.viewer, "state": "revoked"}, [t(LANGUAGE, "command.revoked")])
+    return 0
+
+
+def set_password(options: argparse.Namespace) -> int:
+    """Change the password of some viewers of a share, or of all."""
+    parts = _ready()
+    chosen = tuple(options.viewer) if options.viewer else None
+    invited = shares.set_password(
+        parts.records,
+        parts.vault,
+        parts.settings,
+        options.share,
+        chosen,
+        options.password,
+        options.mail,
+        wiring.now(),
+    )
+    return _say_invited(options, {"share": options.share}, invited)
+
+
+def analyst(options: argparse.Namespace) -> int:
+    """Manage who signs in."""
+    parts = _ready()
+    if options.action != "list" and not options.email:
+        raise CommandRefused(t(LANGUAGE, "command.no_address"))
+    ANALYST_ACTIONS[options.action](parts, options)
+    rows = [asdict(line) for line in analysts.list_all(parts.records)]
+    lines = [
+        f"{r['address']}  {'admin' if r['admin'] else 'analyst'}{'  disabled' if r['disabled'] else ''}"
+        for r in rows
+    ]
+    _say(options, {"analysts": rows}, lines or [t(LANGUAGE, "command.nothing")])
+    return 0
+
+
+def _add_analyst(parts: wiring.App, options: argparse.Namespace) -> None:
+    name = options.name or options.email.partition("@")[0]
+    password = options.password or getpass.getpass()
+    minimum = parts.settings.password_minimum
+    analysts.add(parts.records, name, options.email, password, options.admin, wiring.now(), minimum)
+
+
+def _disable_analyst(parts: wiring.App, options: argparse.Namespace) -> None:
+    found = analysts.by_address(parts.records, options.email)
+    if found is None:
+        raise CommandRefused(t(LANGUAGE, "command.no_analyst", address=options.email))
+    analysts.disable(parts.records, found.id, wiring.now())
+
+
+ANALYST_ACTIONS: dict[str, Callable[[wiring.App, argparse.Namespace], None]] = {
+    "add": _add_analyst,
+    "list": lambda _parts, _options: None,
+    "disable": _disable_analyst,
+}
+
+
+# --- the words of the command line -------------------------------------------------------------------
+
+
+def _ready() -> wiring.App:
+    parts = wiring.app()
+    wiring.migrate(parts)
+    return parts
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lib", description=t(LANGUAGE, "command.about"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        about = t(LANGUAGE, f"command.help.{name.replace('-', '_')}")
+        made = commands.add_parser(name, help=about, description=about)
+        made.set_defaults(run=run, json=False)
+        if run is not serve:
+            made.add_argument("--json", action="store_true", help=t(LANGUAGE, "command.help.json"))
+        return made
+
+    command("serve", serve)
+    _bringing_in(command)
+    _sharing(command)
+    command("worker", work).add_argument("--once", action="store_true")
+    command("doctor", check)
+    return parser
+
+
+Command = Callable[[str, Callable[[argparse.Namespace], int]], argparse.ArgumentParser]
+
+
+def _bringing_in(command: Command) -> None:
+    made = command("import", bring)
+    made.add_argument("path", nargs="+", metavar="PATH")
+    made.add_argument("--sender", metavar="NAME")
+    made.add_argument("--campaign-title", "--title", metavar="T")
+    made.add_argument("--zone", metavar="ZONE")
+    command("undo", undo).add_argument("number", type=int, metavar="IMPORT")
+    command("imports", list_imports)
+    command("campaigns", list_campaigns)
+    made = command("report", report)
+    made.add_argument("campaign", metavar="CAMPAIGN")
+    made.add_argument("--opens", choices=[form.value for form in Form], default=Form.ALL.value)
+
+
+def _sharing(command: Command) -> None:
+    made = command("share", share)
+    made.add_argument("campaign", nargs="+", metavar="CAMPAIGN")
+    made.add_argument("--expires", type=date.fromisoformat, metavar="DATE")
+    made.add_argument("--language", choices=words.LANGUAGES, default=LANGUAGE)
+    _invitation(made)
+    made = command("add-viewer", add_viewer)
+    made.add_argument("share", type=int, metavar="SHARE")
+    _invitation(made)
+    command("viewers", list_viewers).add_argument("share", type=int, nargs="?", metavar="SHARE")
+    command("revoke", revoke).add_argument("viewer", type=int, metavar="VIEWER")
+    made = command("set-password", set_password)
+    made.add_argument("share", type=int, metavar="SHARE")
+    made.add_argument("--viewer", type=int, nargs="+", action="extend", metavar="VIEWER")
+    made.add_argument("--password", metavar="P")
+    made.add_argument("--mail", action="store_true")
+    made = command("analyst", analyst)
+    made.add_argument("action", choices=ANALYST_ACTIONS)
+    made.add_argument("email", nargs="?", metavar="EMAIL")
+    made.add_argument("--name")
+    made.add_argument("--password", metavar="P")
+    made.add_argument("--admin", action="store_true")
+
+
+def _invitation(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--to", nargs="+", action="extend", required=True, metavar="ADDRESS")
+    made.add_argument("--password", metavar="P")
+    made.add_argument("--message", metavar="M")

@@ -1,0 +1,167 @@
+"""The letters to viewers: each in HTML and in plain text, escaped, nothing fetched, nothing attached."""
+
+import email.policy
+import re
+import unicodedata
+from datetime import date
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import make_msgid, parseaddr
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import jinja2
+from babel.dates import format_date, get_timezone_name
+
+from lib.words import t
+
+BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the direction of what follows: with them an address reads as another one."""
+
+LOCALES = {"en": "en_GB", "fr": "fr_FR"}
+NOBODY = "vitrine@localhost"
+"""The sender of mails that are only kept as files."""
+
+LONGEST_LINE = 900
+"""Of 998 that SMTP allows; a longer one is sent as quoted-printable."""
+
+_templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=jinja2.select_autoescape(["html"]),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class LetterRefused(ValueError):
+    """A text that cannot stand in a mail; names the part that holds it, never the text."""
+
+
+def invitation(
+    settings_from: str,
+    brand: str,
+    language: str,
+    address: str,
+    link: str,
+    password: str | None,
+    message: str,
+    campaign_titles: tuple[str, ...],
+    expires_on: date | None,
+    zone: str,
+) -> EmailMessage:
+    """The first letter. `password` None: it comes by another road, and the letter says so.
+
+    Raises LetterRefused for control or direction-turning characters; `message` may have line breaks.
+    """
+    titles = tuple(map(_cleaned, campaign_titles))
+    words = _words("invitation", language, titles, brand) | _common(
+        language, link, password, expires_on, zone, brand
+    )
+    return _letter(settings_from, brand, address, words | {"message": message, "titles": titles})
+
+
+def new_password(
+    settings_from: str,
+    brand: str,
+    language: str,
+    address: str,
+    link: str,
+    password: str | None,
+    message: str,
+    campaign_titles: tuple[str, ...],
+    expires_on: date | None,
+    zone: str,
+) -> EmailMessage:
+    """The letter after a change of password or a request for a new one; otherwise as `invitation`."""
+    titles = tuple(map(_cleaned, campaign_titles))
+    words = _words("password", language, titles, brand) | _common(
+        language, link, password, expires_on, zone, brand
+    )
+    return _letter(settings_from, brand, address, words | {"message": message, "titles": titles})
+
+
+def _words(kind: str, language: str, titles: tuple[str, ...], brand: str) -> dict[str, object]:
+    holes = {"count": len(titles), "title": _short(titles[0]) if titles else "", "brand": brand}
+    parts = ("subject", "heading", "lead")
+    return {part: t(language, f"mail.{kind}.{part}", **holes) for part in parts}
+
+
+def _common(
+    language: str, link: str, password: str | None, expires_on: date | None, zone: str, brand: str
+) -> dict[str, object]:
+    parts = ("open", "link_label", "password_label", "password_apart", "campaigns_label", "unexpected")
+    return {part: t(language, f"mail.letter.{part}") for part in parts} | {
+        "language": language,
+        "link": link,
+        "password": password,
+        "expiry": _expiry(language, expires_on, zone),
+        "who": t(language, "mail.letter.who", brand=brand),
+        "brand": brand,
+    }
+
+
+def _expiry(language: str, expires_on: date | None, zone: str) -> str:
+    if expires_on is None:
+        return ""
+    locale = LOCALES[language]
+    day = format_date(expires_on, "long", locale=locale)
+    place = get_timezone_name(ZoneInfo(zone), locale=locale) if "/" in zone else zone
+    return t(language, "mail.letter.expires", day=day, zone=place)
+
+
+def _letter(settings_from: str, brand: str, address: str, words: dict[str, object]) -> EmailMessage:
+    _refuse_turns(words | {"address": address, "sender": settings_from, "brand": brand})
+    letter = EmailMessage(policy=email.policy.SMTP)
+    sender = _sender(settings_from, brand)
+    letter["From"] = sender
+    letter["To"] = _address("address", "", address)
+    letter["Subject"] = str(words["subject"])
+    letter["Message-ID"] = make_msgid(domain=sender.domain)
+    letter["Auto-Submitted"] = "auto-generated"
+    letter["Content-Language"] = str(words["language"])
+    text = _templates.get_template("letter.txt").render(words).strip() + "\n"
+    letter.set_content(text, cte=_encoding(text))
+    letter.add_alternative(
+        _templates.get_template("letter.html").render(words), subtype="html", cte="quoted-printable"
+    )
+    return letter
+
+
+def _sender(settings_from: str, brand: str) -> Address:
+    name, address = parseaddr(settings_from)
+    return _address("sender", name or brand, address or NOBODY)
+
+
+def _address(part: str, name: str, address: str) -> Address:
+    try:
+        return Address(display_name=name, addr_spec=address)
+    except (HeaderParseError, ValueError, IndexError) as problem:
+        raise LetterRefused(part) from problem
+
+
+def _encoding(text: str) -> str:
+    """Plain where possible, so that the link stands unbroken in the raw mail, too."""
+    plain = text.isascii() and max(map(len, text.splitlines()), default=0) <= LONGEST_LINE
+    return "7bit" if plain else "quoted-printable"
+
+
+def _refuse_turns(parts: dict[str, object]) -> None:
+    for name, text in parts.items():
+        allowed = "\r\n\t" if name == "message" else ""
+        if isinstance(text, str) and any(_turns(sign) and sign not in allowed for sign in text):
+            raise LetterRefused(name)
+
+
+def _turns(sign: str) -> bool:
+    return sign in BIDI or unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")
+
+
+def _cleaned(title: str) -> str:
+    """A campaign's title comes from a file, so it is mended, not refused."""
+    return re.sub(r"\s+", " ", "".join(" " if _turns(sign) else sign for sign in title)).strip()
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= 80 else f"{title[:79].rstrip()}…"

@@ -1,0 +1,117 @@
+"""The worker: takes due mails out of the outbox and hands them over, in a thread of the server or alone."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+import sqlalchemy as sa
+from cryptography.fernet import InvalidToken
+
+from lib.mail import outbox
+from lib.mail.delivery import Delivery, Send
+from lib.mail.outbox import REFUSED, Outcome, Parcel
+from lib.store.vault import Vault
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+PERIOD = 1.0
+"""Seconds between two looks into the outbox."""
+
+
+def run_once(
+    records: sa.Engine,
+    vault: Vault,
+    delivery: Delivery,
+    now: datetime,
+    halted: Callable[[], bool] = lambda: False,
+) -> int:
+    """Hand over what is due, up to one batch over one connection; returns how many mails were tried."""
+    outbox.close_leases(records, now)
+    first = outbox.claim(records, now)
+    if first is None:
+        return 0
+    began = time.monotonic()
+    with delivery.batch() as send:
+        parcel: Parcel | None = first
+        tried = 0
+        while parcel is not None:
+            at = now + timedelta(
+                seconds=time.monotonic() - began
+            )  # a slow server must not eat the next lease
+            outbox.record(records, parcel, _handed_over(vault, send, parcel, at), at)
+            tried += 1
+            parcel = None if tried == BATCH or halted() else outbox.claim(records, at)
+    return tried
+
+
+def _handed_over(vault: Vault, send: Send, parcel: Parcel, now: datetime) -> Outcome:
+    try:
+        mail = vault.open(parcel.sealed).encode("ascii")
+    except InvalidToken:
+        return Outcome(REFUSED, "mail.answer.other_key")
+    try:
+        return send(parcel.id, mail, now)
+    except Exception:
+        log.exception("mail %s was not handed over", parcel.id)
+        return Outcome(outbox.UNKNOWN, "mail.answer.broken")
+
+
+class Worker:
+    """Runs once a second in a thread of its own. `before` are jobs that are called with the time first."""
+
+    def __init__(
+        self,
+        records: sa.Engine,
+        vault: Vault,
+        delivery: Delivery,
+        now: Callable[[], datetime],
+        *,
+        before: tuple[Callable[[datetime], object], ...] = (),
+        name: str = "worker",
+    ) -> None:
+        self._records, self._vault, self._delivery = records, vault, delivery
+        self._now = now
+        self._before = before
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self.run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look now instead of at the end of the period."""
+        self._wake.set()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Ask the thread to end after the mail at hand; what stays queued is sent after the next start."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def run(self) -> None:
+        """Work until stopped; for the command `worker` in the main thread, too."""
+        while not self._stopping.is_set():
+            self._quietly(self._turn)
+            self._wake.wait(PERIOD)
+            self._wake.clear()
+
+    def run_once(self, now: datetime) -> int:
+        """One turn: the jobs before, then one batch of the outbox. Returns how many mails were tried."""
+        for job in self._before:
+            self._quietly(partial(job, now))
+        return run_once(self._records, self._vault, self._delivery, now, self._stopping.is_set)
+
+    def _turn(self) -> None:
+        self.run_once(self._now())
+
+    def _quietly(self, job: Callable[[], object]) -> None:
+        try:
+            job()
+        except Exception:
+            # A worker that dies is worse than one that complains: the next turn tries again.
+            log.exception("%s", self._thread.name)

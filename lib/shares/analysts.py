@@ -1,0 +1,254 @@
+"""Analysts: who signs in, and the proof of it. Their passwords are bcrypt hashes, as streamlit-authenticator
+checks them."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import bcrypt
+import sqlalchemy as sa
+
+from lib.shares import addresses, passwords, signin
+from lib.shares.refusal import ShareRefused
+from lib.shares.throttle import Refused, TooMany
+from lib.store.records import reading
+from lib.store.tables import analysts
+
+LONGEST = 72
+"""Bytes that bcrypt reads."""
+COST = 12
+NOBODYS = b"$2b$12$kU/VKlNHhNyPIIxc9YRUGui1z3h7SGv6tj6qffuHFfFcNhuv3K70e"
+"""Of a random password that nobody knows; verified for an unknown address, to take the same time."""
+
+
+@dataclass(frozen=True)
+class Analyst:
+    """One who signs in. `session_id` is set when it was found by a session."""
+
+    id: int
+    name: str
+    address: str
+    admin: bool
+    language: str | None
+    disabled: bool
+    created_at: datetime
+    session_id: int | None = None
+
+
+def of_row(row: sa.Row[Any], session_id: int | None = None) -> Analyst:
+    """An analyst out of a row that has all columns of the table."""
+    return Analyst(
+        id=row.id,
+        name=row.name,
+        address=row.address,
+        admin=row.admin,
+        language=row.language,
+        disabled=row.disabled_at is not None,
+        created_at=row.created_at,
+        session_id=session_id,
+    )
+
+
+def anyone(records: sa.Engine) -> bool:
+    """Whether there is an analyst at all; if not, the first visitor becomes the first admin."""
+    with reading(records) as db:
+        return db.execute(sa.select(analysts.c.id).limit(1)).first() is not None
+
+
+def add_first(
+    records: sa.Engine,
+    name: str,
+    address: str,
+    password: str,
+    now: datetime,
+    minimum: int = passwords.MINIMUM,
+) -> int:
+    """The first admin. Raises ShareRefused when somebody was faster."""
+    row = _row(name, address, password, True, now, minimum)
+    with records.begin() as db:
+        if db.execute(sa.select(analysts.c.id).limit(1)).first():
+            raise ShareRefused("", "refusal.analyst.first")
+        return _inserted(db, row)
+
+
+def add(
+    records: sa.Engine,
+    name: str,
+    address: str,
+    password: str,
+    admin: bool,
+    now: datetime,
+    minimum: int = passwords.MINIMUM,
+) -> int:
+    """A new analyst; returns the id. Raises ShareRefused (fields name, address, password)."""
+    row = _row(name, address, password, admin, now, minimum)
+    try:
+        with records.begin() as db:
+            return _inserted(db, row)
+    except sa.exc.IntegrityError as problem:
+        raise ShareRefused("address", "refusal.analyst.taken", address=row["address"]) from problem
+
+
+def by_address(records: sa.Engine, address: str) -> Analyst | None:
+    """The analyst with this address, also a disabled one."""
+    with reading(records) as db:
+        row = db.execute(sa.select(analysts).where(analysts.c.address_key == _key(address))).first()
+    return None if row is None else of_row(row)
+
+
+def list_all(records: sa.Engine) -> tuple[Analyst, ...]:
+    """All analysts by name, the disabled ones too."""
+    with reading(records) as db:
+        rows = db.execute(sa.select(analysts).order_by(analysts.c.name, analysts.c.id)).all()
+    return tuple(of_row(row) for row in rows)
+
+
+def credentials(records: sa.Engine) -> dict[str, Any]:
+    """What streamlit-authenticator wants: a fresh dictionary of those who may sign in, by address."""
+    with reading(records) as db:
+        rows = db.execute(sa.select(analysts).where(analysts.c.disabled_at.is_(None))).all()
+    return {
+        "usernames": {
+            row.address_key: {"email": row.address, "name": row.name, "password": row.password_hash}
+            for row in rows
+        }
+    }
+
+
+def set_password(
+    records: sa.Engine, analyst_id: int, password: str, minimum: int = passwords.MINIMUM
+) -> None:
+    """A new password; every session that was opened with the old one ends. Raises ShareRefused."""
+    found = _by_id(records, analyst_id)
+    hashed = _hashed(password, (found.name, found.address), minimum)
+    changed = {"password_hash": hashed, "password_version": analysts.c.password_version + 1}
+    with records.begin() as db:
+        db.execute(analysts.update().where(analysts.c.id == analyst_id).values(changed))
+
+
+def set_language(records: sa.Engine, analyst_id: int, language: str) -> None:
+    """The language in which this analyst reads."""
+    with records.begin() as db:
+        db.execute(analysts.update().where(analysts.c.id == analyst_id).values(language=language))
+
+
+def disable(records: sa.Engine, analyst_id: int, now: datetime) -> None:
+    """Signed out at once, and no way back in. Raises ShareRefused for the last admin."""
+    with records.begin() as db:
+        others = sa.select(analysts.c.id).where(
+            analysts.c.admin, analysts.c.disabled_at.is_(None), analysts.c.id != analyst_id
+        )
+        if db.execute(others.limit(1)).first() is None:
+            raise ShareRefused("", "refusal.analyst.last_admin")
+        db.execute(analysts.update().where(analysts.c.id == analyst_id).values(disabled_at=now))
+
+
+def enable(records: sa.Engine, analyst_id: int) -> None:
+    """May sign in again; sessions from before stay ended."""
+    changed = {"disabled_at": None, "password_version": analysts.c.password_version + 1}
+    with records.begin() as db:
+        db.execute(analysts.update().where(analysts.c.id == analyst_id).values(changed))
+
+
+def check(
+    records: sa.Engine, address: str, password: str, network: str, now: datetime
+) -> Analyst | Refused | TooMany:
+    """The whole sign-in: counted first, then bcrypt, also for an address that nobody has."""
+    wait = may_try(records, address, network, now)
+    if wait:
+        return TooMany(wait)
+    row = _active(records, address)
+    if row is None or not _verified(password, row.password_hash.encode()):
+        failed(records, address)
+        return Refused()
+    succeeded(records, address, network, now)
+    return of_row(row)
+
+
+def may_try(records: sa.Engine, address: str, network: str, now: datetime) -> int:
+    """Seconds to wait before the next try; 0: now. A try that may go on is counted as a failure already, so
+    that fifty at once are not more than fifty in a row; `succeeded` takes it back."""
+    with records.begin() as db:
+        return signin.reserve(db, _key(address), network, now)
+
+
+def failed(records: sa.Engine, address: str) -> None:
+    """To be called after a failure: takes, for an address that nobody has, the time that bcrypt takes."""
+    if _active(records, address) is None:
+        _verified("nobody", NOBODYS)
+
+
+def succeeded(records: sa.Engine, address: str, network: str, now: datetime) -> None:
+    """Forget the failures of this name in this network."""
+    with records.begin() as db:
+        signin.reset(db, _key(address), network, now)
+
+
+def _row(
+    name: str, address: str, password: str, admin: bool, now: datetime, minimum: int
+) -> dict[str, object]:
+    name, address = _name(name), addresses.clean(address.strip(), "address")
+    return {
+        "name": name,
+        "address": address,
+        "address_key": addresses.key(address),
+        "password_hash": _hashed(password, (name, address), minimum),
+        "admin": admin,
+        "created_at": now,
+    }
+
+
+def _name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > 100 or any(unicodedata.category(sign) in ("Cc", "Cs") for sign in name):
+        raise ShareRefused("name", "refusal.analyst.name")
+    return name
+
+
+def _inserted(db: sa.Connection, row: dict[str, object]) -> int:
+    return int(db.execute(analysts.insert().values(row).returning(analysts.c.id)).scalar_one())
+
+
+def _by_id(records: sa.Engine, analyst_id: int) -> Analyst:
+    with reading(records) as db:
+        row = db.execute(sa.select(analysts).where(analysts.c.id == analyst_id)).first()
+    if row is None:
+        raise ShareRefused("", "refusal.analyst.unknown")
+    return of_row(row)
+
+
+def _active(records: sa.Engine, address: str) -> sa.Row[Any] | None:
+    with reading(records) as db:
+        mine = analysts.c.address_key == _key(address)
+        return db.execute(sa.select(analysts).where(mine, analysts.c.disabled_at.is_(None))).first()
+
+
+def _key(address: str) -> str:
+    try:
+        return addresses.key(addresses.clean(address.strip()))
+    except ShareRefused:
+        return addresses.key(address.strip())
+
+
+def _hashed(password: str, context: tuple[str, ...], minimum: int) -> str:
+    reason = refusal(password, context, minimum)
+    if reason:
+        raise ShareRefused("password", reason, minimum=minimum, maximum=LONGEST)
+    return bcrypt.hashpw(passwords.normal(password).encode(), bcrypt.gensalt(COST)).decode()
+
+
+def refusal(password: str, context: tuple[str, ...], minimum: int = passwords.MINIMUM) -> str | None:
+    """As passwords.check, and what bcrypt and the sign-in form demand: 72 bytes, no spaces at the ends."""
+    if password != password.strip():
+        return "refusal.password.edges"
+    reason = passwords.check(password, context, minimum)
+    too_long = reason is None and len(passwords.normal(password).encode()) > LONGEST
+    return "refusal.password.bytes" if too_long else reason
+
+
+def _verified(password: str, hashed: bytes) -> bool:
+    try:
+        return bcrypt.checkpw(passwords.normal(password).encode("utf-8", "surrogatepass"), hashed)
+    except ValueError:  # more than 72 bytes are nobody's password
+        return False

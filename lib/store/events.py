@@ -1,0 +1,127 @@
+"""Event files: one Parquet file per campaign and import, read and written through DuckDB.
+
+The manifest in the records says which files are live; a reader names its files, no folder is ever searched.
+Beside an events file lies a file of people (message, address, domain): leaving it out is what redaction
+means.
+"""
+
+import hmac
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
+PEOPLE = ".people.parquet"
+
+SETTINGS: dict[str, Any] = {  # bounded, and offline
+    "memory_limit": "2GB",
+    "threads": 4,
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+
+
+class Events:
+    """The folder of event files and one DuckDB connection over it, safe to use from any thread."""
+
+    def __init__(self, folder: Path, key: bytes) -> None:
+        self.folder = folder.resolve()
+        self._key = key
+        self._lock = Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def message(self, address: str) -> int:
+        """The name of a recipient in event files: the same address always gives the same number, and only
+        the installation's key tells which address it was."""
+        digest = hmac.digest(self._key, address.strip().lower().encode(), "sha256")
+        return int.from_bytes(digest[:8], "big", signed=True)
+
+    def place(self, campaign_id: str, name: str) -> str:
+        """The path of a campaign's file, relative to the folder, as it stands in the manifest."""
+        if not SAFE_NAME.fullmatch(campaign_id):
+            raise ValueError(f"not a campaign id: {campaign_id!r}")
+        return f"{campaign_id}/{name}"
+
+    def path(self, place: str) -> Path:
+        return self.folder / place
+
+    def people(self, place: str) -> Path:
+        """The file of people beside an events file."""
+        return self.path(place).with_suffix(PEOPLE)
+
+    def read(self, place: str) -> pa.Table:
+        """A whole small file, such as a rollup. Raises FileNotFoundError when an import has just
+        replaced it.
+        """
+        return pq.ParquetFile(self.path(place)).read()
+
+    def remove(self, paths: Iterable[Path]) -> None:
+        """Delete files, and the folders of campaigns that are left empty; what is gone already is no
+        matter.
+        """
+        for path in paths:
+            path.unlink(missing_ok=True)
+            if path.parent != self.folder and path.parent.is_dir() and not any(path.parent.iterdir()):
+                shutil.rmtree(path.parent, ignore_errors=True)
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor for one question: a shared connection fails under several threads, cursors do not."""
+        cursor = self._connected().cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def workbench(self) -> Iterator[Path]:
+        """A folder for unfinished files on the same disk, gone afterwards."""
+        self._spool.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=self._spool))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    @property
+    def _spool(self) -> Path:
+        return self.folder / "spool"
+
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            if self._connection is None:
+                self._spool.mkdir(parents=True, exist_ok=True)
+                self._connection = self._confined(duckdb.connect(":memory:", config=SETTINGS))
+            return self._connection
+
+    def _confined(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        """The connection reads and writes nothing outside the folder, whatever a file says."""
+        connection.execute(f"SET temp_directory = {quoted(str(self._spool))}")
+        connection.execute(f"SET allowed_directories = [{quoted(str(self.folder))}]")
+        connection.execute("SET enable_external_access = false")
+        return connection
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL literal, for the places that take no bound value (COPY, read_parquet)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def reading(paths: Iterable[Path]) -> str:
+    """A table expression over event files."""
+    return f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}], union_by_name = true)"

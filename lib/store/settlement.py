@@ -1,0 +1,225 @@
+"""How a change of the manifest becomes visible: campaigns remade beforehand, then one short transaction."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from lib.store.analytics import Analytics
+from lib.store.claims import FIELDS, Claim, merged
+from lib.store.records import reading
+from lib.store.tables import campaigns, claims, files, imports, workspace
+
+CHUNK = 400
+"""Values per IN (...): every database takes as many."""
+
+VERSION = "data_version"
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """A rollup that was written: its totals by count, its place, the version of its rules, the
+    campaign's beginning.
+    """
+
+    counts: dict[str, float]
+    path: str
+    rules: int
+    started_at: datetime | None = None
+
+
+Roll = Callable[[Analytics, str, list[Path], datetime | None], Rolled]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one import, or one undo, does to the manifest.
+
+    `adds` holds the rows of `files` by campaign and `says` the claims of an import that is brought in; an
+    import that is taken back has neither. `anew` rolls up even what has not changed.
+    """
+
+    import_id: int
+    campaigns: list[str]
+    adds: dict[str, dict[str, Any]] = field(default_factory=dict)
+    says: Callable[[str], list[Claim]] = field(default=lambda _campaign: [])
+    anew: bool = False
+
+
+class Overtaken(Exception):
+    """Another change became visible first; what was prepared is out of date."""
+
+
+def until_first(attempt: Callable[[], Result]) -> Result:
+    """Try until nobody else was first. Each failure means that somebody else succeeded, so this ends."""
+    while True:
+        try:
+            return attempt()
+        except Overtaken:
+            continue
+
+
+class Settlement:
+    """The campaigns as they will be after a change.
+
+    `with Settlement(...) as ready` prepares it (slow, invisible); `ready.write(db)` makes it visible.
+    Rollups that the change replaces go when it succeeded, those made for it when it did not.
+    """
+
+    def __init__(self, analytics: Analytics, change: Change, roll: Roll, now: datetime) -> None:
+        self._analytics = analytics
+        self._change = change
+        self._roll = roll
+        self._now = now
+        self._version = 0
+        self._rows: list[dict[str, Any]] = []
+        self._made: list[str] = []
+        self._replaced: list[str] = []
+
+    def __enter__(self) -> "Settlement":
+        try:
+            self._prepare()
+        except BaseException as problem:
+            self.__exit__(type(problem), problem)
+            raise
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, problem: BaseException | None, *_trace: object
+    ) -> None:
+        self._remove(self._replaced if problem is None else self._made)
+        if isinstance(problem, Exception) and self._is_overtaken():
+            raise Overtaken from problem  # a file that was read may just have been taken back
+
+    def write(self, db: sa.Connection) -> None:
+        """Raises Overtaken when another change became visible since this one was prepared."""
+        _raise_version(db, self._version)
+        for ids in chunks(self._change.campaigns):
+            db.execute(campaigns.delete().where(campaigns.c.id.in_(ids)))
+        insert(db, campaigns, self._rows)
+
+    def _prepare(self) -> None:
+        with reading(self._analytics.records) as db:
+            self._version = version(db)
+            every = db.execute(sa.select(imports.c.id, imports.c.sample, imports.c.sender)).all()
+        samples = {row.id: row.sample for row in every}
+        senders = {row.id: row.sender for row in every}
+        for ids in chunks(self._change.campaigns):
+            with reading(self._analytics.records) as db:
+                known = _Known(db, ids)
+            for campaign in ids:
+                self._settle(campaign, known, samples, senders)
+
+    def _settle(
+        self, campaign: str, known: "_Known", samples: dict[int, bool], senders: dict[int, str]
+    ) -> None:
+        change, old = self._change, known.rows.get(campaign)
+        said, held = known.claims.get(campaign, []), known.files.get(campaign, [])
+        now_said = [claim for claim in said if claim.import_id != change.import_id] + change.says(campaign)
+        now_said.sort(key=lambda claim: claim.import_id)
+        now_held = [file for file in held if file["import_id"] != change.import_id]
+        now_held += [change.adds[campaign]] if campaign in change.adds else []
+        if not now_said and not now_held:
+            self._replaced += [old.rollup] if old is not None and old.rollup else []
+            return
+        words = merged(now_said)
+        speakers = {claim.import_id for claim in now_said} | {file["import_id"] for file in now_held}
+        row = _named(campaign, senders[max(speakers)]) | words
+        row |= {"sample": all(samples[speaker] for speaker in speakers), "updated_at": self._now}
+        row["title"] = row["title"] or row["native_id"]  # events alone name a campaign by its id
+        row["covers"] = sorted({kind for file in now_held for kind in file["covers"]})
+        same = not change.anew and now_held == held and words.get("sent_at") == merged(said).get("sent_at")
+        self._rows.append(row | (_kept(old, row) if same else self._rolled(campaign, now_held, old, row)))
+
+    def _rolled(
+        self, campaign: str, held: list[dict[str, Any]], old: Any, row: dict[str, Any]
+    ) -> dict[str, Any]:
+        self._replaced += [old.rollup] if old is not None and old.rollup else []
+        if not held:
+            return {"counts": {}, "rollup": None, "rules": 0}
+        paths = [self._analytics.events.path(file["path"]) for file in held]
+        rolled = self._roll(self._analytics, campaign, paths, row["sent_at"])
+        self._made.append(rolled.path)
+        sent_at = row["sent_at"] or rolled.started_at
+        return {"counts": rolled.counts, "rollup": rolled.path, "rules": rolled.rules, "sent_at": sent_at}
+
+    def _is_overtaken(self) -> bool:
+        with reading(self._analytics.records) as db:
+            return version(db) != self._version
+
+    def _remove(self, places: Iterable[str]) -> None:
+        self._analytics.events.remove(self._analytics.events.path(place) for place in places)
+
+
+class _Known:
+    """What the records know of some campaigns before the change."""
+
+    def __init__(self, db: sa.Connection, ids: Sequence[str]) -> None:
+        kept = sa.select(*(campaigns.c[name] for name in ("id", "sent_at", "counts", "rollup", "rules")))
+        self.rows = {row.id: row for row in db.execute(kept.where(campaigns.c.id.in_(ids)))}
+        self.claims: dict[str, list[Claim]] = {}
+        for row in db.execute(_of(claims, ids)):
+            claim = Claim(row.import_id, row.fingerprint, row.campaign, row.figures)
+            self.claims.setdefault(row.campaign_id, []).append(claim)
+        self.files: dict[str, list[dict[str, Any]]] = {}
+        for row in db.execute(_of(files, ids)):
+            file = {
+                name: getattr(row, name) for name in ("import_id", "campaign_id", "path", "rows", "covers")
+            }
+            self.files.setdefault(row.campaign_id, []).append(file)
+
+
+def _of(table: sa.Table, ids: Sequence[str]) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.campaign_id.in_(ids)).order_by(table.c.import_id, table.c.id)
+
+
+def _named(campaign: str, sender: str) -> dict[str, Any]:
+    """All columns that claims may fill, with what stands there when none does."""
+    blank: dict[str, Any] = dict.fromkeys(FIELDS)
+    names = {"id": campaign, "sender": sender, "native_id": campaign.removeprefix(f"{sender}-")}
+    return blank | names | {"title": "", "zone": "UTC", "tags": []}
+
+
+def _kept(old: Any, row: dict[str, Any]) -> dict[str, Any]:
+    if old is None:
+        return {"counts": {}, "rollup": None, "rules": 0}
+    return {
+        "counts": old.counts,
+        "rollup": old.rollup,
+        "rules": old.rules,
+        "sent_at": row["sent_at"] or (old.sent_at if old.rollup else None),
+    }
+
+
+def version(db: sa.Connection) -> int:
+    found = db.scalar(sa.select(workspace.c.value).where(workspace.c.name == VERSION))
+    return int(found or 0)
+
+
+def _raise_version(db: sa.Connection, seen: int) -> None:
+    raised = workspace.update().where(workspace.c.name == VERSION, workspace.c.value == str(seen))
+    if db.execute(raised.values(value=str(seen + 1))).rowcount == 1:
+        return
+    if seen:
+        raise Overtaken
+    try:
+        db.execute(workspace.insert().values(name=VERSION, value="1"))
+    except sa.exc.IntegrityError as problem:
+        raise Overtaken from problem
+
+
+def insert(db: sa.Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
+    """Insert rows in portions."""
+    for portion in chunks(rows):
+        db.execute(table.insert(), portion)
+
+
+def chunks(values: Iterable[Result]) -> Iterator[list[Result]]:
+    """The values in lists of at most CHUNK."""
+    for _number, portion in groupby(enumerate(values), key=lambda numbered: numbered[0] // CHUNK):
+        yield [value for _place, value in portion]

@@ -1,0 +1,49 @@
+"""Answers kept between runs, by who may see (the scope), what was asked, and the version of the data.
+
+The same object goes to every session: a table from here is never changed in place.
+"""
+
+import pandas as pd
+import streamlit as st
+
+from lib import reports
+from lib.model import Form, Scope
+from lib.reports import Report
+from lib.store import library
+from lib.store.analytics import Analytics
+from lib.ui import session
+
+Key = tuple[str, int]
+"""The installation and the version of its data. (An argument that begins with _ is not hashed.)"""
+
+
+def campaigns(scope: Scope, form: Form = Form.ALL) -> pd.DataFrame:
+    """One row per campaign within `scope`, newest first; see `lib.reports.campaigns`."""
+    analytics = session.app().analytics
+    return _campaigns(analytics, _key(analytics), scope, form)
+
+
+def report(scope: Scope, campaign: str, form: Form = Form.ALL) -> Report:
+    """The full report of a campaign. Raises UnknownCampaign, also when it is outside `scope`."""
+    analytics = session.app().analytics
+    return _report(analytics, _key(analytics), scope, campaign, form)
+
+
+def imports(analytics: Analytics | None = None) -> pd.DataFrame:
+    """All imports, the newest first; small, and not kept."""
+    return library.imports_list((analytics or session.app().analytics).records)
+
+
+def _key(analytics: Analytics) -> Key:
+    return str(analytics.records.url), library.data_version(analytics.records)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _campaigns(_analytics: Analytics, key: Key, scope: Scope, form: Form) -> pd.DataFrame:  # noqa: ARG001 - hashed
+    frame = reports.campaigns(_analytics, scope, form)
+    return frame.sort_values("sent_at", ascending=False, na_position="last", ignore_index=True)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _report(_analytics: Analytics, key: Key, scope: Scope, campaign: str, form: Form) -> Report:  # noqa: ARG001 - key
+    return reports.report(_analytics, scope, campaign, form)

@@ -1,0 +1,40 @@
+"""The reader's language: the sentences, escaped where Streamlit would read a name as Markdown."""
+
+import re
+
+import streamlit as st
+
+from lib import words
+
+WORD_JOINER = "\u2060"
+SIGNS = re.compile(r"[!-/:-@\[-`{-~]")
+PARTED = re.compile(r"@|:(?=\S)|\bwww(?=\.)|[-<](?=[->])|<(?=-)", re.IGNORECASE)
+SPOKEN = "language"  # what the guard found, in st.session_state
+WISH = "wish"  # what a stranger chose on the sign-in page, in st.session_state
+LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
+
+
+def language() -> str:
+    """The language of the reader: what the guard found, else what was chosen, else the browser's."""
+    state = st.session_state
+    return str(state.get(SPOKEN) or state.get(WISH) or words.best(st.context.locale))
+
+
+def speak(chosen: str | None) -> None:
+    """From here on speak `chosen`; None leaves it to the reader's wish and the browser."""
+    st.session_state[SPOKEN] = chosen if chosen in words.LANGUAGES else None
+
+
+def t(key: str, **holes: object) -> str:
+    """The sentence of `key` in the reader's language. The caller escapes a name in a hole: `plain(name)`."""
+    return words.t(language(), key, **holes)
+
+
+def plain(text: object) -> str:
+    """Write `text` so that Streamlit's Markdown shows it as it is: no link, colour, formula, icon or HTML.
+
+    Every ASCII sign that is neither letter nor digit becomes a character reference, which starts no syntax.
+    Links of addresses, icons and arrows are found after these were read; an invisible word joiner parts them.
+    """
+    line = PARTED.sub(lambda found: found[0] + WORD_JOINER, " ".join(str(text).split()))
+    return SIGNS.sub(lambda sign: f"&#{ord(sign[0])};", line)

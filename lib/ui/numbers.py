@@ -1,0 +1,77 @@
+"""Numbers, dates and addresses as the reader writes them."""
+
+import math
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from lib.charts import Manner
+from lib.reports import METRICS, Figure
+
+UNKNOWN = "–"
+LOCALES = {"en": "en_GB", "fr": "fr_FR"}
+MANNERS = {
+    "en": Manner(),
+    "fr": Manner(",\u202f", "\u00a0%", "{0}\u00a0h", day="%d/%m/%Y", month="%m/%Y"),
+}
+PERCENT = {"en": "#,##0.{0}%", "fr": "#,##0.{0}\u00a0%"}
+
+
+def show(metric: str, value: float | None, language: str, currency: str | None = None) -> str:
+    """`value` of a metric, by its name: a rate with two decimals, money with its currency, a count whole."""
+    if value is None or is_unknown(value):
+        return UNKNOWN
+    form = METRICS[metric].format
+    if form == "money":
+        return money(value, language, currency)
+    return percent(value, language) if form == "rate" else whole(value, language)
+
+
+def show_figure(figure: Figure, language: str, currency: str | None = None) -> str:
+    """A figure of a report. One that the sender only claims keeps the decimals of the claim."""
+    claim = re.fullmatch(r"[\d\s]+(?:[.,](\d{1,6}))?\s*%", figure.claimed.strip())
+    if claim and figure.value is not None and is_unknown(figure.computed):
+        return percent(figure.value, language, len(claim[1] or ""))
+    return show(figure.name, figure.value, language, currency)
+
+
+def is_unknown(value: float | None) -> bool:
+    """None and NaN: nothing was counted, which is not zero."""
+    return value is None or math.isnan(value)
+
+
+def percent(fraction: float, language: str, decimals: int = 2) -> str:
+    """A fraction of 1 as a percentage."""
+    pattern = PERCENT[language].format("0" * decimals) if decimals else PERCENT[language].replace(".{0}", "")
+    return format_percent(fraction, format=pattern, locale=LOCALES[language])
+
+
+def whole(value: float, language: str) -> str:
+    """A count."""
+    return format_decimal(round(value), locale=LOCALES[language])
+
+
+def money(value: float, language: str, currency: str | None) -> str:
+    """An amount; without a currency when the sender does not say which."""
+    if not currency:
+        return format_decimal(value, format="#,##0.00", locale=LOCALES[language])
+    return format_currency(value, currency, locale=LOCALES[language])
+
+
+def moment(at: datetime | None, language: str, zone: str = "UTC") -> str:
+    """A date with its time, in `zone`, which is named."""
+    if at is None or pd.isna(at):
+        return UNKNOWN
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{format_datetime(local, 'd MMM y, HH:mm', locale=LOCALES[language])} {local.tzname()}"
+
+
+def day(at: datetime | None, language: str, zone: str = "UTC") -> str:
+    """A date alone, in `zone`."""
+    if at is None or pd.isna(at):
+        return UNKNOWN
+    return format_date(at.astimezone(ZoneInfo(zone)), "d MMM y", locale=LOCALES[language])

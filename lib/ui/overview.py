@@ -1,0 +1,222 @@
+"""All campaigns at once: filters, headlines, trend, and the table with a menu beside each campaign."""
+
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from lib import charts
+from lib.ui import exchange, importing, numbers, places
+from lib.ui.i18n import language, t
+from lib.ui.report import CHART
+
+ROW_HEIGHT = 38
+ROWS_SHOWN = 15
+POINTS = 60  # more campaigns than these are drawn by month
+TRENDS = ("open_rate", "click_rate")
+PARTS = {"open_rate": ("unique_opens", "deliveries"), "click_rate": ("unique_clicks", "deliveries")}
+COUNTS = ("recipients", "deliveries", "unique_opens", "unique_clicks", "bounces", "unsubscribes")
+RATES = ("open_rate", "click_rate")
+COLUMNS = (
+    "actions", "day", "title", "subject", "audience", "recipients", "open_rate", "click_rate",
+    "unique_opens", "unique_clicks", "bounces", "unsubscribes", "sender",
+)  # fmt: skip
+DRAWN = "drawn"  # the ids of the rows that are on the screen, in st.session_state
+
+
+def nothing() -> None:
+    """There is no campaign yet: the way to the first one."""
+    st.info(t("overview.nothing"), icon=":material/upload_file:")
+    places.link("imports", t("overview.first_import"), icon=":material/arrow_forward:")
+
+
+def banner(frame: pd.DataFrame) -> None:
+    """Say that there are samples, and offer to remove them."""
+    if not frame["sample"].any():
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/science: {t('sample.banner')}", width="stretch")
+        if st.button(
+            t("sample.remove"), help=t("sample.remove_help"), type="tertiary", icon=":material/delete:"
+        ):
+            importing.remove_samples()
+
+
+def filters(frame: pd.DataFrame) -> pd.DataFrame:
+    """The campaigns that the reader asks for. The choice stands in the address."""
+    years = frame["sent_at"].dt.year
+    with st.grid(4, min_column_width=160, gap="small"):
+        words = st.text_input(
+            t("overview.search"),
+            key="q",
+            type="search",
+            placeholder=t("overview.search_hint"),
+            bind="query-params",
+            live=True,
+        )
+        audience = _choice("audience", frame["audience"])
+        sender = _choice("sender", frame["sender"])
+        year = _choice("year", years.dropna().astype(int).astype(str))
+    kept = _contains(frame, words or "")
+    for column, wanted in (("audience", audience), ("sender", sender)):
+        kept = kept & ((frame[column] == wanted) if wanted else True)
+    return frame[kept & ((years == int(year)) if year else True)]
+
+
+def headlines(frame: pd.DataFrame) -> None:
+    """What the chosen campaigns come to: rates of all their messages together."""
+    texts = {
+        "campaigns": numbers.whole(len(frame), language()),
+        "recipients": numbers.show("recipients", frame["recipients"].sum(min_count=1), language()),
+        **{name: numbers.show(name, _together(frame, name), language()) for name in TRENDS},
+    }
+    with st.grid(4, min_column_width=140, gap="small"):
+        for name, text in texts.items():
+            st.metric(t(f"overview.headline.{name}"), text, border=True)
+
+
+def trend(frame: pd.DataFrame) -> None:
+    """Open and click rate over time, a point per campaign, or per month when there are many."""
+    sent = frame[frame["sent_at"].notna()].sort_values("sent_at")
+    if len(sent) < 2:
+        return
+    by_month = len(sent) > POINTS
+    table = _by_month(sent) if by_month else _by_campaign(sent)
+    with st.container(border=True):
+        st.subheader(t("overview.trend_by_month" if by_month else "overview.trend_by_campaign"), anchor=False)
+        labels = {name: t(f"metric.{name}") for name in TRENDS}
+        figure = charts.rates_over_time(table, labels, numbers.MANNERS[language()])
+        st.plotly_chart(figure, config=CHART, key="trend", alt=_trend_alt(table))
+
+
+def table(frame: pd.DataFrame) -> None:
+    """The campaigns, to sort by any column; the menu of a row leads to its report, its sharing, its file."""
+    if frame.empty:
+        st.info(t("overview.no_match"), icon=":material/search_off:")
+        return
+    drawn = st.session_state.get(DRAWN)  # a click counts its row in the table that was on the screen
+    st.session_state[DRAWN] = frame["id"].to_numpy()
+    st.dataframe(
+        _shown(frame),
+        column_config=_columns(),
+        column_order=COLUMNS,
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=ROW_HEIGHT * (min(len(frame), ROWS_SHOWN) + 1) + 2,
+        key="campaigns",
+        placeholder=numbers.UNKNOWN,
+        alt=t("overview.table_alt"),
+    )
+    click = st.session_state.get("menu")
+    if click is not None and drawn is not None:
+        _do(click["label"], str(drawn[click["row"]]))
+
+
+def _do(label: str, campaign: str) -> None:
+    """What was chosen in the menu of a row."""
+    for name, action in ACTIONS.items():
+        if label == t(f"overview.{name}"):
+            action(campaign)
+
+
+def _fetch(campaign: str) -> None:
+    exchange.fetch_file(f"/export/campaign/{campaign}.csv")
+
+
+def _go(place: str, parameter: str) -> Callable[[str], None]:
+    return lambda campaign: places.go(place, {parameter: campaign})
+
+
+ACTIONS: dict[str, Callable[[str], None]] = {
+    "view": _go("campaign", "id"),
+    "share": _go("share", "campaign"),
+    "export": _fetch,
+}
+
+
+def _choice(name: str, values: "pd.Series[str]") -> str | None:
+    options = sorted({str(value) for value in values.dropna() if str(value)}, reverse=name == "year")
+    return st.selectbox(
+        t(f"overview.{name}"),
+        options,
+        index=None,
+        key=name,
+        placeholder=t("overview.all"),
+        bind="query-params",
+    )
+
+
+def _contains(frame: pd.DataFrame, words: str) -> "pd.Series[bool]":
+    texts = (frame["title"].fillna("") + " " + frame["subject"].fillna("")).str.casefold()
+    kept = pd.Series(True, index=frame.index)
+    for word in words.casefold().split():
+        kept &= texts.str.contains(word, regex=False)
+    return kept
+
+
+def _together(frame: pd.DataFrame, name: str) -> float | None:
+    part, whole = PARTS[name]
+    known = frame[frame[part].notna() & frame[whole].notna()]
+    below = float(known[whole].sum())
+    return float(known[part].sum()) / below if below else None
+
+
+def _by_campaign(sent: pd.DataFrame) -> pd.DataFrame:
+    names = sent["title"].where(sent["title"].astype(bool), sent["subject"])
+    return sent[list(TRENDS)].assign(at=sent["sent_at"], name=names)
+
+
+def _by_month(sent: pd.DataFrame) -> pd.DataFrame:
+    months = sent.groupby(sent["sent_at"].dt.tz_localize(None).dt.to_period("M"))
+    rows = [
+        {"at": month.to_timestamp(), "name": t("overview.campaigns", count=len(part))}
+        | {name: _together(part, name) for name in TRENDS}
+        for month, part in months
+    ]
+    return pd.DataFrame(rows).astype(dict.fromkeys(TRENDS, "float64"))
+
+
+def _trend_alt(table: pd.DataFrame) -> str:
+    first, last = table.iloc[0], table.iloc[-1]
+    rates = {
+        f"{name}_{place}": numbers.show(name, row[name], language())
+        for name in TRENDS
+        for place, row in (("first", first), ("last", last))
+    }
+    return t("overview.trend_alt", count=len(table), **rates)
+
+
+def _shown(frame: pd.DataFrame) -> pd.DataFrame:
+    menu = [t(f"overview.{name}") for name in ACTIONS]
+    return frame.assign(
+        actions=pd.Series([menu] * len(frame), index=frame.index, dtype=object), day=_days(frame)
+    )[list(COLUMNS)]
+
+
+def _days(frame: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
+    """The date of the sending, in the zone of each campaign."""
+    days = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
+    for zone, part in frame.groupby("zone"):
+        days.loc[part.index] = part["sent_at"].dt.tz_convert(ZoneInfo(str(zone))).dt.tz_localize(None)
+    return days
+
+
+def _columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "actions": column.ButtonColumn(
+            t("overview.actions"), type="tertiary", key="menu", pinned=True, width=64
+        ),
+        "day": column.DateColumn(t("overview.sent"), format="localized", width=100),
+        "title": column.TextColumn(t("overview.title_column"), width=230),
+        "subject": column.TextColumn(t("overview.subject"), width=260),
+        "audience": column.TextColumn(t("overview.audience"), width=140),
+        "sender": column.TextColumn(t("overview.sender"), width=100),
+        **{name: column.NumberColumn(t(f"metric.{name}"), format="localized", width=110) for name in COUNTS},
+        **{
+            name: column.NumberColumn(t(f"metric.{name}"), format="percent", step=0.0001, width=110)
+            for name in RATES
+        },
+    }

@@ -1,0 +1,204 @@
+"""The report of one campaign, drawn alike for the analyst and for a viewer, within the scope of each."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from lib import charts
+from lib.model import Form, Scope
+from lib.reports import CampaignView, Report, Section, UnknownCampaign
+from lib.ui import cache, numbers
+from lib.ui.i18n import language, plain, t
+
+HEADLINES = (  # the figure of a card, and the one in small letters below it
+    ("recipients", None),
+    ("deliveries", "delivery_share"),
+    ("open_rate", "unique_opens"),
+    ("click_rate", "unique_clicks"),
+    ("click_to_open_rate", None),
+    ("opens", None),
+    ("clicks", None),
+    ("bounce_rate", "bounces"),
+    ("unsubscribe_rate", "unsubscribes"),
+    ("complaint_rate", "complaints"),
+    ("orders", None),
+    ("revenue", None),
+)
+SHOWN_WHEN_KNOWN = ("orders", "revenue")
+CHART = {"displayModeBar": False}
+
+
+def draw(scope: Scope, campaign: str) -> bool:
+    """Draw the report; False when there is none of this id within `scope`, which is said."""
+    try:
+        known = cache.report(scope, campaign)
+    except UnknownCampaign:
+        st.info(t("report.unknown"), icon=":material/search_off:")
+        return False
+    _header(known.campaign)
+    form = _form(known)
+    found = known if form is Form.ALL else cache.report(scope, campaign, form)
+    _figures(found, scope)
+    _differences(found)
+    for name, drawing in SECTIONS.items():
+        if name in found.sections and scope.shows(name):
+            _section(found, found.sections[name], drawing)
+    return True
+
+
+def _header(campaign: CampaignView) -> None:
+    if campaign.sample:
+        st.badge(t("sample.badge"), icon=":material/science:", color="orange")
+    st.title(plain(campaign.title or campaign.subject or campaign.native_id), anchor=False)
+    with st.grid("auto", min_column_width=215, gap=("xsmall", "small")):
+        for name, text in _facts(campaign).items():
+            if text:
+                st.markdown(f":gray[:small[{t(f'report.{name}')}]]  \n{plain(text)}")
+
+
+def _facts(campaign: CampaignView) -> dict[str, str]:
+    sender = (
+        f"{campaign.from_name or ''} <{campaign.from_email}>" if campaign.from_email else campaign.from_name
+    )
+    return {
+        "subject": campaign.subject or "",
+        "preview_text": campaign.preview_text or "",
+        "from": (sender or "").strip(),
+        "audience": campaign.audience or "",
+        "sent": numbers.moment(campaign.sent_at, language(), campaign.zone),
+    }
+
+
+def _form(report: Report) -> Form:
+    """All opens and clicks, or people's only; offered where events tell them apart."""
+    if not report.campaign.has_events:
+        return Form.ALL
+    chosen = st.segmented_control(
+        t("report.count"),
+        [form.value for form in Form],
+        format_func=lambda form: t(f"report.{form}"),
+        default=Form.ALL.value,
+        required=True,
+        key="opens",
+        bind="query-params",
+        help=t("report.people_rule"),
+    )
+    return Form(chosen or Form.ALL.value)
+
+
+def _figures(report: Report, scope: Scope) -> None:
+    names = [(name, below) for name, below in HEADLINES if _is_shown(report, scope, name)]
+    with st.grid(4, min_column_width=150, gap="small"):
+        for name, below in names:
+            st.metric(
+                t(f"metric.{name}"),
+                _text(report, name),
+                delta_description=_below(report, below),
+                border=True,
+                height="stretch",
+                help=t(f"definition.{name}"),
+            )
+
+
+def _is_shown(report: Report, scope: Scope, name: str) -> bool:
+    if name not in report.figures or (name in SHOWN_WHEN_KNOWN and not scope.revenue):
+        return False
+    return name not in SHOWN_WHEN_KNOWN or not numbers.is_unknown(report.figures[name].value)
+
+
+def _text(report: Report, name: str) -> str:
+    return numbers.show_figure(report.figures[name], language(), report.campaign.currency)
+
+
+def _below(report: Report, name: str | None) -> str | None:
+    if name == "delivery_share":
+        recipients, deliveries = (report.figures[key].value for key in ("recipients", "deliveries"))
+        return numbers.percent(deliveries / recipients, language()) if recipients and deliveries else None
+    value = report.figures[name].value if name else None
+    if value is None or numbers.is_unknown(value):
+        return None
+    return t(f"report.below.{name}", count=value, number=_text(report, str(name)))
+
+
+def _differences(report: Report) -> None:
+    """Where the sender claims one thing and the events show another, both are shown."""
+    currency = report.campaign.currency
+    rows = [
+        (
+            t(f"metric.{name}"),
+            figure.claimed or numbers.show(name, figure.reported, language(), currency),
+            shown,
+        )
+        for name, figure in report.figures.items()
+        if not numbers.is_unknown(figure.computed) and not numbers.is_unknown(figure.reported)
+        for shown in [numbers.show(name, figure.computed, language(), currency)]
+        if shown != numbers.show(name, figure.reported, language(), currency)
+    ]
+    if rows:
+        columns = [t("report.figure"), t("report.reported"), t("report.computed")]
+        with st.expander(t("report.differences", count=len(rows)), icon=":material/compare_arrows:"):
+            st.caption(t("report.differences_why"))
+            st.dataframe(
+                pd.DataFrame(rows, columns=columns), hide_index=True, alt=t("report.differences_alt")
+            )
+
+
+def _section(report: Report, section: Section, drawing: Callable[[Report, pd.DataFrame], None]) -> None:
+    with st.container(border=True):
+        st.subheader(t(f"report.section.{section.name}"), anchor=False)
+        if section.table is None:
+            st.caption(f":material/upload_file: {t(section.missing)}")
+        elif section.table.empty:
+            st.caption(t("report.nothing"))
+        else:
+            drawing(report, section.table)
+
+
+def _first_day(report: Report, table: pd.DataFrame) -> None:
+    labels = {"opens": t("metric.opens"), "clicks": t("metric.clicks")}
+    alt = t(
+        "report.first_day_alt",
+        opens=numbers.whole(table["opens"].sum(), language()),
+        clicks=numbers.whole(table["clicks"].sum(), language()),
+        hour=int(table["hour"].iloc[int(table["opens"].argmax())]),
+    )
+    figure = charts.first_day(table, labels, numbers.MANNERS[language()])
+    st.plotly_chart(figure, config=CHART, alt=alt, key=f"first-day-{report.form}")
+
+
+def _links(_report: Report, table: pd.DataFrame) -> None:
+    config = {
+        "url": st.column_config.TextColumn(t("report.url"), width="large"),
+        "unique_clicks": st.column_config.NumberColumn(t("metric.unique_clicks"), format="localized"),
+        "clicks": st.column_config.NumberColumn(t("metric.clicks"), format="localized"),
+        "click_share": st.column_config.ProgressColumn(
+            t("report.click_share"), format="percent", min_value=0, max_value=1
+        ),
+    }
+    shown = table[[column for column in config if column in table]]
+    st.dataframe(
+        shown, column_config=config, hide_index=True, placeholder=numbers.UNKNOWN, alt=t("report.links_alt")
+    )
+
+
+def _active_recipients(report: Report, table: pd.DataFrame) -> None:
+    config = {
+        "address": st.column_config.TextColumn(t("report.address"), width="medium"),
+        "opens": st.column_config.NumberColumn(t("metric.opens"), format="localized"),
+        "clicks": st.column_config.NumberColumn(t("metric.clicks"), format="localized"),
+        "last_at": st.column_config.DatetimeColumn(
+            t("report.last_at"), format="localized", timezone=report.campaign.zone
+        ),
+    }
+    shown = table[[column for column in config if column in table]]
+    st.dataframe(
+        shown,
+        column_config=config,
+        hide_index=True,
+        placeholder=numbers.UNKNOWN,
+        alt=t("report.active_recipients_alt"),
+    )
+
+
+SECTIONS = {"first_day": _first_day, "links": _links, "active_recipients": _active_recipients}

@@ -1,0 +1,84 @@
+"""Where a request comes from: the address of the visitor, and whether our own pages sent it."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lib.config import Settings
+
+UNKNOWN = "unknown"
+OURS = ("same-origin", "none")
+
+
+class Visitor:
+    """Puts the visitor's address in the place of the peer's, for our routes and for Streamlit's pages."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self._trusted = settings.trusted_proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            scope = {**scope, "client": (address(HTTPConnection(scope), self._trusted), 0)}
+        await self.app(scope, receive, send)
+
+
+def address(connection: HTTPConnection, trusted: tuple[str, ...]) -> str:
+    """The visitor's address. X-Forwarded-For is believed only from a proxy that the settings name."""
+    claimed = _forwarded(connection)
+    peer = _peer(connection, claimed)
+    for claim in reversed(claimed):
+        if not _is_trusted(peer, trusted):
+            break
+        peer = claim
+    return peer
+
+
+def is_foreign(connection: HTTPConnection, settings: Settings) -> bool:
+    """Another site sent this request.
+
+    Origin may be missing or "null": our Referrer-Policy makes browsers hide it when a form is posted. Nor is
+    Sec-Fetch-Site there on plain http. So this only ever refuses; forms carry a nonce as well.
+    """
+    if connection.headers.get("sec-fetch-site", "none") not in OURS:
+        return True
+    return not is_our_origin(connection, settings)
+
+
+def is_our_origin(connection: HTTPConnection, settings: Settings) -> bool:
+    """The Origin header is missing, hidden, or names the very host and port that was asked."""
+    origin = connection.headers.get("origin", "null")
+    ours = (urlsplit(settings.base_url).netloc, connection.headers.get("host", ""))
+    return origin == "null" or urlsplit(origin).netloc in ours
+
+
+def _forwarded(connection: HTTPConnection) -> list[str]:
+    lists = connection.headers.getlist("x-forwarded-for")
+    return [_without_port(part.strip()) for part in ",".join(lists).split(",") if part.strip()]
+
+
+def _peer(connection: HTTPConnection, claimed: list[str]) -> str:
+    """Who is connected to us.
+
+    By default uvicorn believes X-Forwarded-For from this machine and has then put the claim in the place of
+    the peer. A peer that stands in the header came to be so; behind it is this machine.
+    """
+    peer = connection.client.host.removeprefix("::ffff:") if connection.client else UNKNOWN
+    return "127.0.0.1" if peer in claimed else peer
+
+
+def _is_trusted(peer: str, trusted: tuple[str, ...]) -> bool:
+    try:
+        ip = ipaddress.ip_address(peer)
+        return any(ip in ipaddress.ip_network(place, strict=False) for place in trusted)
+    except ValueError:
+        return False
+
+
+def _without_port(claim: str) -> str:
+    if claim.startswith("["):
+        return claim[1:].partition("]")[0]
+    host, colon, _ = claim.partition(":")
+    return host if colon and claim.count(":") == 1 else claim

@@ -1,0 +1,81 @@
+"""Files for readers: exports and lists of rejects, behind the one gate; for a stranger they do not exist."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from lib import reports
+from lib.model import Form
+from lib.reports import UnknownCampaign, export
+from lib.store import library
+from lib.web import gate, screens
+from lib.web.gate import Reader
+from lib.wiring import App
+
+Page = Callable[[Request], Response]
+
+
+def routes(parts: App) -> list[Route]:
+    return [
+        Route("/export/campaigns.csv", _guarded(parts, _campaigns), methods=["GET"]),
+        Route("/export/campaign/{id}.csv", _guarded(parts, _campaign), methods=["GET"]),
+        Route("/rejects/{id:int}.csv", _rejects(parts), methods=["GET"]),
+        Route("/export/{rest:path}", lambda request: screens.missing(parts, request)),
+        Route("/rejects/{rest:path}", lambda request: screens.missing(parts, request)),
+    ]
+
+
+def _guarded(parts: App, page: Callable[[App, Request, Reader], Response]) -> Page:
+    def guarded(request: Request) -> Response:
+        reader = gate.reader(parts, request)
+        return page(parts, request, reader) if reader else screens.missing(parts, request)
+
+    return guarded
+
+
+def _campaigns(parts: App, request: Request, reader: Reader) -> Response:
+    table = reports.campaigns(parts.analytics, reader.scope, _form(request))
+    return _csv(export.campaigns_csv(table, reader.language), "campaigns")
+
+
+def _campaign(parts: App, request: Request, reader: Reader) -> Response:
+    campaign = request.path_params["id"]
+    try:
+        report = reports.report(parts.analytics, reader.scope, campaign, _form(request))
+    except UnknownCampaign:
+        return screens.missing(parts, request)
+    return _csv(export.report_csv(report, reader.language), report.campaign.title or campaign)
+
+
+def _rejects(parts: App) -> Page:
+    def rejects(request: Request) -> Response:
+        known = gate.analyst_of(parts, request) is not None
+        path = library.rejects_path(parts.analytics, request.path_params["id"]) if known else None
+        if path is None:
+            return screens.missing(parts, request)
+        return FileResponse(
+            path, media_type="text/csv; charset=utf-8", filename=f"rejects-{request.path_params['id']}.csv"
+        )
+
+    return rejects
+
+
+def _form(request: Request) -> Form:
+    """`opens` is all or people."""
+    asked = request.query_params.get("opens", "")
+    return Form(asked) if asked in set(Form) else Form.ALL
+
+
+def _csv(text: str, name: str) -> Response:
+    disposition = f'attachment; filename="{_file_name(name)}.csv"'
+    return Response(text, media_type="text/csv; charset=utf-8", headers={"content-disposition": disposition})
+
+
+def _file_name(title: str) -> str:
+    """Letters, digits and hyphens only, so that no title can reach into a header or a folder."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "report"

@@ -1,0 +1,77 @@
+"""From the start of the server to its end: records made ready, the worker running, everything warm."""
+
+import asyncio
+import gc
+import importlib
+import logging
+import re
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from lib import wiring
+from lib.web import statics
+from lib.wiring import App
+
+HEAVY = ("pandas", "plotly.graph_objects", "plotly.express", "streamlit_authenticator", "babel.dates")
+"""Imported before the first visitor, who would otherwise wait for them."""
+
+TOKEN = re.compile(r"(/v/)[^/?\s\"]+")
+
+
+def lifespan(parts: App) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def living(server: Any) -> AsyncIterator[None]:
+        refuse_pages_beside(getattr(server, "script_path", None))
+        keep_tokens_out_of_logs()
+        await asyncio.to_thread(_make_ready, parts)
+        worker = wiring.worker(parts) if parts.settings.worker == "embedded" else None
+        if worker:
+            worker.start()
+        threading.Thread(target=statics.warm, name="compress", daemon=True).start()
+        try:
+            yield
+        finally:
+            if worker:
+                await asyncio.to_thread(worker.stop)
+
+    return living
+
+
+def refuse_pages_beside(script: Path | None) -> None:
+    """With a folder `pages` beside the script, Streamlit runs a page without the script: no sign-in."""
+    if script and (Path(script).resolve().parent / "pages").exists():
+        raise RuntimeError(f"{script.parent}/pages must not exist: its pages would be open to everyone")
+
+
+def keep_tokens_out_of_logs() -> None:
+    """uvicorn logs each address when started by hand; a viewer's link is a secret."""
+    logger = logging.getLogger("uvicorn.access")
+    if _hide_tokens not in logger.filters:
+        logger.addFilter(_hide_tokens)
+
+
+def _hide_tokens(record: logging.LogRecord) -> bool:
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            TOKEN.sub(r"\1***", part) if isinstance(part, str) else part for part in record.args
+        )
+    return True
+
+
+def _make_ready(parts: App) -> None:
+    wiring.prepare(parts)
+    _warm()
+    gc.collect()
+    gc.freeze()  # what is loaded now stays; the collector need not look at it after each run
+
+
+def _warm() -> None:
+    """Streamlit warns of components declared outside of a page; a library's are, which does not matter."""
+    warnings = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    warnings.disabled = True
+    for name in HEAVY:
+        importlib.import_module(name)
+    warnings.disabled = False

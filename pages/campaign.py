@@ -1,0 +1,11 @@
+"""Campaign: what became of this one mailing?"""
+
+import streamlit as st
+
+from lib.ui import actions, report, session
+
+scope = session.require_analyst()
+
+campaign = st.query_params.get("id", "")
+actions.draw(campaign)
+report.draw(scope, campaign)

@@ -1,0 +1,259 @@
+"""The address chips in real Chromium: every way in, every way out, and what a screen reader is told."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+
+PAGE = Path(__file__).with_name("chips_page.py")
+ROOT = PAGE.parent.parent.parent
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium here"),
+]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(PAGE),
+        *options,
+        "--server.fileWatcherType",
+        "none",
+    ]
+    server = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(url, timeout=1).close()  # loopback, our own server
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError(url)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[sync_api.Browser]:
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: sync_api.Browser, address: str) -> Iterator[sync_api.Page]:
+    context = browser.new_context(locale="en-GB", permissions=["clipboard-read", "clipboard-write"])
+    opened = context.new_page()
+    opened.goto(address)
+    expect(field(opened)).to_be_visible(timeout=20_000)
+    yield opened
+    context.close()
+
+
+def field(page: sync_api.Page) -> sync_api.Locator:
+    return page.get_by_role("textbox", name="Add viewers")
+
+
+def chips(page: sync_api.Page) -> sync_api.Locator:
+    return page.get_by_role("list", name="Addresses chosen").get_by_role("listitem")
+
+
+def paste(page: sync_api.Page, text: str) -> None:
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    field(page).focus()
+    page.keyboard.press("Control+v")
+
+
+@pytest.mark.parametrize("end", ["Tab", "Enter", ",", ";", " "])
+def test_each_way_to_end_an_address_makes_a_chip_and_keeps_the_focus(page, end):
+    field(page).press_sequentially("ann@x.org")
+    page.keyboard.press(end)
+    page.keyboard.type("bo@x.org")
+    page.keyboard.press(end)
+    expect(chips(page)).to_have_count(2)
+    expect(field(page)).to_be_focused()
+    expect(field(page)).to_have_value("")
+    expect(page.get_by_text("good: ann@x.org bo@x.org (2)")).to_be_visible()
+
+
+def test_each_chip_runs_the_fragment_only(page):
+    field(page).press_sequentially("ann@x.org,")
+    expect(page.get_by_text("good: ann@x.org (1)")).to_be_visible()
+    expect(page.get_by_text("page runs: 1", exact=True)).to_be_visible()
+
+
+def test_tab_on_the_empty_field_leaves_it_and_shift_tab_goes_back(page):
+    field(page).focus()
+    page.keyboard.press("Tab")
+    expect(field(page)).not_to_be_focused()
+    field(page).focus()
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("textbox", name="Before")).to_be_focused()
+
+
+def test_shift_tab_and_a_click_elsewhere_keep_what_was_typed(page):
+    field(page).press_sequentially("ann@x.org")
+    page.keyboard.press("Shift+Tab")
+    expect(chips(page)).to_have_count(1)
+    field(page).press_sequentially("bo@x.org")
+    page.get_by_text("page runs").click()
+    expect(chips(page)).to_have_count(2)
+
+
+def test_an_address_without_its_enter_is_shared_with_one_click(page):
+    field(page).press_sequentially("ann@x.org")
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_text("shared with ann@x.org")).to_be_visible()
+    expect(chips(page)).to_have_count(1)
+
+
+def test_two_hundred_pasted_addresses_with_names_become_two_hundred_chips(page):
+    paste(page, "\n".join(f'"User, Number {n}" <user{n}@x.org>;' for n in range(200)))
+    expect(chips(page)).to_have_count(200)
+    expect(page.get_by_text("user199@x.org (200)")).to_be_visible()
+    expect(field(page)).to_be_focused()
+
+
+def test_a_pasted_list_in_any_shape_gives_its_addresses(page):
+    paste(page, 'Ann Lee <ann@x.org>, mailto:bo@x.org\r\ncy@x.org\tdee@x.org eve@x.org; "F" <f@x.org>.')
+    addresses = ["ann@x.org", "bo@x.org", "cy@x.org", "dee@x.org", "eve@x.org", "f@x.org"]
+    expect(page.get_by_text(f"good: {' '.join(addresses)} (6)")).to_be_visible()
+
+
+def test_a_name_with_its_address_can_be_typed(page):
+    field(page).press_sequentially('"Lee, Ann" <ann@x.org>,')
+    expect(page.get_by_text("good: ann@x.org (1)")).to_be_visible()
+
+
+def test_the_same_address_twice_is_one_chip_whatever_its_case(page):
+    paste(page, "ann@x.org, Ann@X.org, ANN@x.org")
+    expect(chips(page)).to_have_count(1)
+    field(page).press_sequentially("aNN@x.org,")
+    expect(chips(page)).to_have_count(1)
+
+
+def test_a_wrong_address_is_marked_for_the_eye_and_the_ear(page):
+    field(page).press_sequentially("nonsense,")
+    expect(chips(page).first).to_have_class("chip wrong")
+    expect(chips(page).first).to_contain_text("nonsense (not a valid address)")
+    expect(field(page)).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("button", name="Remove nonsense (not a valid address)")).to_be_visible()
+    expect(page.get_by_text("refused: nonsense = not a valid address (1)")).to_be_visible()
+    line = chips(page).first.locator(".text").evaluate("node => getComputedStyle(node).textDecorationLine")
+    assert line == "underline"
+
+
+def test_what_only_the_server_knows_to_be_wrong_is_marked_too(page):
+    field(page).press_sequentially("old@x.org,")
+    expect(chips(page).first).to_contain_text("already invited")
+
+
+def test_the_wrong_ones_of_a_long_list_go_with_one_press(page):
+    paste(page, "ann@x.org, none, bo@x.org, nobody@")
+    page.get_by_role("button", name="Remove the wrong ones").click()
+    expect(page.get_by_text("good: ann@x.org bo@x.org (2)")).to_be_visible()
+    expect(page.get_by_text("refused:  (0)")).to_be_visible()
+
+
+def test_the_status_counts_politely(page):
+    paste(page, "ann@x.org, bo@x.org, nonsense")
+    status = page.get_by_role("status").filter(has_text="viewers")
+    expect(status).to_contain_text("2 viewers · 1 address cannot be used")
+    expect(status).to_have_attribute("aria-live", "polite")
+
+
+def test_a_chip_is_removed_by_mouse(page):
+    paste(page, "ann@x.org, bo@x.org")
+    page.get_by_role("button", name="Remove ann@x.org").click()
+    expect(page.get_by_text("good: bo@x.org (1)")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove bo@x.org")).to_be_focused()
+
+
+def test_chips_are_removed_by_keys_and_the_focus_goes_on(page):
+    paste(page, "ann@x.org, bo@x.org, cy@x.org")
+    page.keyboard.press("Backspace")
+    expect(page.get_by_role("button", name="Remove cy@x.org")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Delete")
+    expect(page.get_by_text("good: ann@x.org cy@x.org (2)")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove cy@x.org")).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")  # on the last chip's button: it is pressed
+    expect(page.get_by_text("good:  (0)")).to_be_visible()
+    expect(field(page)).to_be_focused()
+
+
+def test_the_arrow_keys_lead_back_to_the_field(page):
+    paste(page, "ann@x.org, bo@x.org")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    expect(field(page)).to_be_focused()
+
+
+def test_all_chips_are_one_stop_of_the_tab_key(page):
+    paste(page, "ann@x.org, bo@x.org, cy@x.org")
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Remove cy@x.org")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("textbox", name="Before")).to_be_focused()
+
+
+def test_typing_an_r_or_a_c_is_no_shortcut_of_the_app(page):
+    field(page).press_sequentially("rcr@x.org,")
+    expect(page.get_by_text("good: rcr@x.org (1)")).to_be_visible()
+    expect(page.get_by_text("page runs: 1", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_in_french_in_light_and_dark(browser, address, scheme):
+    context = browser.new_context(
+        locale="fr-FR",
+        viewport={"width": 390, "height": 800},
+        color_scheme=scheme,
+        has_touch=True,
+        is_mobile=True,
+    )
+    phone = context.new_page()
+    phone.goto(address)
+    expect(field(phone)).to_be_visible(timeout=20_000)
+    field(phone).press_sequentially(
+        "a.very.long.address.of.somebody@a.very.long.name.of.a.company.example.org,bo@x.org,non,"
+    )
+    expect(phone.get_by_text("2 lecteurs · 1 adresse inutilisable")).to_be_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    if folder := os.environ.get("PICTURES"):
+        phone.screenshot(path=f"{folder}/chips-{scheme}.png")
+    context.close()

@@ -1,0 +1,34 @@
+"""What several tests share."""
+
+import pytest
+
+from lib import wiring
+from lib.store import records, schema
+
+
+@pytest.fixture
+def db(tmp_path):
+    """Records in a file of their own, at the newest schema."""
+    engine = records.connect(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    schema.migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    """The App of an installation of its own, without samples, at the newest schema."""
+    monkeypatch.setenv("VITRINE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("VITRINE_SAMPLES", "off")
+    wiring.app.cache_clear()
+    parts = wiring.app()
+    schema.migrate(parts.records)
+    return parts
+
+
+@pytest.fixture(autouse=True)
+def _no_app_from_another_test():
+    yield
+    if wiring.app.cache_info().currsize:
+        wiring.app().records.dispose()
+        wiring.app.cache_clear()

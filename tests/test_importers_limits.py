@@ -1,0 +1,212 @@
+"""What a hostile file may not do (X3): sizes, bombs, names, links, overlaps."""
+
+import ast
+import gzip
+import inspect
+import io
+import stat
+import struct
+import zipfile
+
+import pytest
+
+from lib import words
+from lib.importers import ImportRefused, limits, source, table, text
+from lib.importers.bringing import recognised
+from lib.importers.protocol import Given
+from lib.importers.source import opened
+from tests.test_importers import HERE, read, read_text
+
+EVENTS = "campaign,recipient,kind\nc,ann@x.example,sent\n"
+
+
+def refused(path) -> str:
+    with pytest.raises(ImportRefused) as refusal:
+        read(path)
+    assert refusal.value.sentence("en")
+    assert refusal.value.sentence("fr")
+    return refusal.value.reason
+
+
+def archive(path, members, compression=zipfile.ZIP_DEFLATED):
+    with zipfile.ZipFile(path, "w", compression) as packed:
+        for name, content in members.items():
+            packed.writestr(name, content)
+    return path
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    (tmp_path / "a.csv").touch()
+    assert refused(tmp_path / "a.csv") == "empty"
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    assert refused(tmp_path / "a.csv") == "no_file"
+
+
+def test_a_file_that_is_too_large_is_refused_unread(tmp_path):
+    path = tmp_path / "large.csv"
+    with path.open("wb") as file:
+        file.truncate(limits.MAX_RAW + 1)
+    assert refused(path) == "too_large"
+
+
+def test_a_bomb_is_refused_by_its_ratio(tmp_path):
+    path = archive(tmp_path / "bomb.zip", {"events.csv": EVENTS + "x" * (20 * limits.MB)})
+    assert path.stat().st_size < limits.MB
+    assert refused(path) == "bomb"
+
+
+def test_a_small_file_that_packs_well_is_no_bomb(tmp_path):
+    lines = "c,ann@x.example,sent\n" * 20_000
+    assert (
+        len(read(archive(tmp_path / "a.zip", {"events.csv": "campaign,recipient,kind\n" + lines}))) == 20_000
+    )
+
+
+def test_an_archive_that_inflates_beyond_the_limit_is_refused(tmp_path):
+    path = archive(tmp_path / "a.zip", {f"{n}.csv": "" for n in range(3)})
+    raw = bytearray(path.read_bytes())
+    at = 0
+    while (at := raw.find(b"PK\x01\x02", at)) >= 0:
+        raw[at + 20 : at + 28] = struct.pack("<II", limits.MB, 90 * limits.MB)
+        at += 4
+    path.write_bytes(raw)
+    assert refused(path) == "too_large_inside"
+
+
+def test_a_member_larger_than_it_says_is_cut_and_found_out(tmp_path):
+    path = archive(tmp_path / "a.zip", {"events.csv": EVENTS * 1000})
+    raw = bytearray(path.read_bytes())
+    at = raw.find(b"PK\x01\x02")
+    raw[at + 24 : at + 28] = struct.pack("<I", 300)
+    path.write_bytes(raw)
+    assert refused(path) == "damaged_member"
+
+
+def test_an_archive_of_very_many_files_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr(source, "MAX_MEMBERS", 20)
+    path = archive(tmp_path / "a.zip", {f"{n}.csv": EVENTS for n in range(21)})
+    assert refused(path) == "too_many_members"
+
+
+@pytest.mark.parametrize("name", ["../a.csv", "/a.csv", "a/../../b.csv", "C:/a.csv", "a\\b.csv", "a\nb.csv"])
+def test_a_member_with_an_unsafe_name_is_refused(tmp_path, name):
+    assert refused(archive(tmp_path / "a.zip", {"events.csv": EVENTS, name: EVENTS})) == "unsafe_name"
+
+
+def test_a_link_in_an_archive_is_refused(tmp_path):
+    link = zipfile.ZipInfo("events.csv")
+    link.create_system = 3
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        packed.writestr(link, "/etc/passwd")
+    assert refused(tmp_path / "a.zip") == "link_inside"
+
+
+def test_an_archive_in_an_archive_is_refused(tmp_path):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as packed:
+        packed.writestr("events.csv", EVENTS)
+    assert refused(archive(tmp_path / "a.zip", {"inner.zip": inner.getvalue()})) == "nested_archive"
+
+
+def test_members_that_share_their_bytes_are_refused(tmp_path):
+    path = archive(tmp_path / "a.zip", {"a.csv": EVENTS, "b.csv": EVENTS})
+    raw = bytearray(path.read_bytes())
+    second = raw.find(b"PK\x01\x02", raw.find(b"PK\x01\x02") + 4)
+    raw[second + 42 : second + 46] = struct.pack("<I", 0)
+    path.write_bytes(raw)
+    assert refused(path) == "overlap"
+
+
+def test_an_encrypted_member_is_refused(tmp_path):
+    path = archive(tmp_path / "a.zip", {"events.csv": EVENTS})
+    raw = bytearray(path.read_bytes())
+    raw[raw.find(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(raw)
+    assert refused(path) == "encrypted"
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_only_the_usual_compression_is_read(tmp_path, compression):
+    assert refused(archive(tmp_path / "a.zip", {"events.csv": EVENTS}, compression)) == "other_archive"
+
+
+def test_a_damaged_archive_is_refused(tmp_path):
+    path = archive(tmp_path / "a.zip", {"events.csv": EVENTS * 50})
+    raw = path.read_bytes()
+    path.write_bytes(raw[: len(raw) // 2])
+    assert refused(path) == "damaged_archive"
+
+
+def test_a_damaged_member_is_refused(tmp_path):
+    path = archive(tmp_path / "a.zip", {"events.csv": EVENTS * 50}, zipfile.ZIP_STORED)
+    path.write_bytes(path.read_bytes().replace(b"sent", b"SENT", 1))
+    assert refused(path) == "damaged_member"
+
+
+def test_a_gzip_is_refused_and_never_inflated(tmp_path):
+    (tmp_path / "a.csv").write_bytes(gzip.compress(b"0" * (40 * limits.MB)))
+    assert refused(tmp_path / "a.csv") == "other_archive"
+
+
+def test_a_spreadsheet_is_refused_with_advice(tmp_path):
+    path = archive(tmp_path / "a.csv", {"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<x/>"})
+    assert refused(path) == "spreadsheet"
+
+
+def test_too_many_columns_are_refused(tmp_path):
+    header = "campaign,recipient,kind," + ",".join(f"c{n}" for n in range(limits.MAX_COLUMNS))
+    (tmp_path / "a.csv").write_text(header + "\n")
+    assert refused(tmp_path / "a.csv") == "too_many_columns"
+
+
+def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(text, "MAX_LINE", 1000)
+    (tmp_path / "a.csv").write_text(EVENTS + "x" * 2000)
+    assert refused(tmp_path / "a.csv") == "line_too_long"
+
+
+def test_a_cell_beyond_what_a_table_holds_is_rejected_alone(tmp_path):
+    rows = read_text(tmp_path, EVENTS + "c,bob@x.example," + "x" * 200_000 + "\n")
+    assert len(rows) == 2
+    assert len(rows[1].text) <= limits.MAX_REJECT_TEXT
+
+
+def test_quotes_that_never_close_cost_linear_time(tmp_path, monkeypatch):
+    """Each of these lines opens a quote that a later line could close."""
+    calls = []
+    original = table._fields
+    monkeypatch.setattr(table, "_fields", lambda *args: calls.append(1) or original(*args))
+    count = 3000
+    read_text(tmp_path, "campaign,recipient,kind\n" + 'c,"a\n' * count)
+    assert len(calls) < 5 * count
+
+
+def test_a_folder_does_not_follow_links(tmp_path):
+    (tmp_path / "secret.csv").write_text(EVENTS)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "events.csv").symlink_to(tmp_path / "secret.csv")
+    assert refused(folder) == "empty"
+
+
+def test_progress_is_the_part_that_was_read():
+    with opened(HERE / "vitrine") as found:
+        assert found.fraction == 0
+        list(recognised(found).read(found, Given()))
+        assert found.fraction == 1
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_every_refusal_in_the_code_has_a_sentence(language):
+    known = words.catalogue(language)
+    for module in (source, text, table):
+        assert all(f"refused.{reason}" in known for reason in _refusals(module))
+
+
+def _refusals(module):
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "ImportRefused":
+            yield node.args[0].value

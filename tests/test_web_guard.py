@@ -1,0 +1,157 @@
+"""Around Streamlit: hosts, websockets, closed routes, headers, and files compressed ahead of time."""
+
+import gzip
+import re
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.web.server.app_discovery import discover_asgi_app
+
+from lib import web
+from lib.config import ROOT
+from lib.web import guard, statics
+from lib.web.start import refuse_pages_beside
+from tests.installation import BASE_URL, install
+
+STREAM = BASE_URL.replace("http:", "ws:") + "/_stcore/stream"
+
+
+async def echo(socket):
+    await socket.accept()
+    async for data in socket.iter_bytes():
+        await socket.send_bytes(data)
+
+
+async def broken(request):
+    raise RuntimeError("a secret detail")
+
+
+@pytest.fixture
+def browser(tmp_path):
+    """A browser before our middleware, with a stand-in for Streamlit behind it."""
+    with install(tmp_path) as parts:
+        behind = [
+            WebSocketRoute("/_stcore/stream", echo),
+            Route("/broken/page", broken),
+            Route("/{path:path}", lambda _: PlainTextResponse("streamlit"), methods=["GET", "PUT"]),
+        ]
+        app = Starlette(routes=[*web.routes(parts), *behind], middleware=web.middleware(parts))
+        yield TestClient(app, base_url=BASE_URL)
+
+
+def message(**fields):
+    return BackMsg(**fields).SerializeToString()
+
+
+def test_streamlit_finds_the_app_of_the_server_file():
+    found = discover_asgi_app(ROOT / "streamlit_app.py")
+    assert found.is_asgi_app
+
+
+def test_no_folder_of_pages_lies_beside_the_script_that_streamlit_runs(tmp_path):
+    """With one, Streamlit runs an asked page without the frame, so without its sign-in."""
+    script = re.search(r'st\.App\(\s*"([^"]+)"', (ROOT / "streamlit_app.py").read_text())[1]
+    refuse_pages_beside(ROOT / script)
+    (tmp_path / "pages").mkdir()
+    with pytest.raises(RuntimeError, match="must not exist"):
+        refuse_pages_beside(tmp_path / "frame.py")
+
+
+@pytest.mark.parametrize("kind", sorted(guard.DANGEROUS))
+def test_a_visitor_cannot_clear_caches_or_read_the_state_of_git(browser, kind):
+    with browser.websocket_connect(STREAM) as socket:
+        socket.send_bytes(message(**{kind: True}))
+        socket.send_bytes(message(app_heartbeat=True))
+        assert BackMsg.FromString(socket.receive_bytes()).WhichOneof("type") == "app_heartbeat"
+
+
+def test_every_kind_of_message_is_known_to_us():
+    """A new one in a later Streamlit must be judged before it is let through."""
+    harmless = {
+        "stop_script",
+        "rerun_script",
+        "file_urls_request",
+        "app_heartbeat",
+        "backend_operation_request",
+    }
+    known = {field.name for field in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields}
+    assert known == harmless | guard.DANGEROUS
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:9999", "null"])
+def test_another_site_cannot_open_a_websocket(browser, origin):
+    with (
+        pytest.raises(WebSocketDisconnect),
+        browser.websocket_connect(STREAM, headers={"origin": origin}),
+    ):
+        pass  # pragma: no cover
+
+
+def test_our_own_page_can_open_a_websocket(browser):
+    with browser.websocket_connect(STREAM, headers={"origin": BASE_URL}) as socket:
+        socket.send_bytes(message(app_heartbeat=True))
+        assert socket.receive_bytes()
+
+
+@pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/agent/mcp", "/auth/login", "/oauth2callback"])
+def test_what_we_do_not_use_is_closed(browser, path):
+    assert browser.get(path).status_code == 404
+
+
+def test_files_in_memory_are_not_for_strangers(browser):
+    """L8"""
+    assert browser.get("/media/0123.csv").status_code == 404
+    assert browser.put("/_stcore/upload_file/s/f").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8501", "reports.example.com.evil.example", ""]
+)
+def test_under_another_name_nothing_answers(browser, host):
+    """L6"""
+    answer = browser.get("/", headers={"host": host})
+    assert answer.status_code == 400
+    assert "evil" not in answer.text
+    assert browser.get("/healthz", headers={"host": host}).status_code == 200
+
+
+def test_locally_another_port_is_no_other_name(browser):
+    assert browser.get("/", headers={"host": "localhost:8080"}).status_code == 200
+
+
+def test_an_error_tells_a_visitor_a_number_and_nothing_else(browser, caplog):
+    """X6"""
+    answer = browser.get("/broken/page")
+    assert answer.status_code == 500
+    number = re.search(r"Reference: (\w+)", answer.text)[1]
+    assert number in caplog.text
+    assert "secret" not in answer.text
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_page_is_streamlits_index_under_our_name_with_the_chart_announced(browser):
+    answer = browser.get("/shares")
+    assert "<title>Vitrine</title>" in answer.text
+    assert re.search(r'modulepreload"[^>]+PlotlyChart', answer.text)
+    assert "service-desc" not in answer.text
+
+
+@pytest.mark.parametrize("encoding", list(statics.ENCODINGS))
+def test_scripts_are_compressed_and_kept(browser, encoding):
+    name = re.search(r'"\.(/static/js/index\.[^"]+\.js)"', statics.index(""))[1]
+    answer = browser.get(name, headers={"accept-encoding": encoding})
+    assert answer.headers["content-encoding"] == encoding
+    assert "immutable" in answer.headers["cache-control"]
+    original = statics.STATIC / name[1:]
+    assert len(statics.packed(name, encoding)) < original.stat().st_size / 2
+    assert gzip.decompress(statics.packed(name, "gzip")) == original.read_bytes()
+
+
+def test_a_file_name_cannot_leave_the_folder(browser):
+    assert browser.get("/static/js/..%2f..%2findex.html").text == "streamlit"
+    assert browser.get("/static/js/nothing.js").text == "streamlit"
