@@ -1,5 +1,7 @@
 """Sharing on screen: the form, what is shown once, the viewers and what can be done, the end of access."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
@@ -8,6 +10,7 @@ from streamlit.util import calc_hash  # of a page made of its address
 from lib import wiring
 from lib.shares import cookies, sessions, shares
 from lib.store import tables
+from lib.ui import session
 from tests import installation, screens
 
 TITLE = "Spring *letter* <b>2026</b>"
@@ -173,16 +176,98 @@ def test_each_dialog_opens(office, name):
     assert not at.exception
 
 
-def test_switching_off_is_confirmed_and_done(office):
-    installation.share(office, "ann@x.org")
-    at = screens.frame("shares", share="1").run()
-    button(at, "Switch off").click()
-    at.run()
-    assert "The link of 1 viewer stops working at once." in screens.texts(at)
-    next(found for found in at.button if found.key == "off-1").click()
+def dialog_page() -> None:
+    """AppTest runs whole scripts only, in which a dialog would close: here it is opened on each run."""
+    import streamlit as st  # noqa: PLC0415 - AppTest runs this function as a script of its own
+
+    from lib import wiring  # noqa: PLC0415
+    from lib.shares import shares  # noqa: PLC0415
+    from lib.ui import once, session, share_dialogs  # noqa: PLC0415
+
+    records, now = session.app().records, wiring.now()
+    share, lines = shares.find(records, 1, now), shares.viewers_of(records, 1, now)
+    dialog = getattr(share_dialogs, st.session_state["dialog"])
+    kept = once.drawer("shares").kept.get("1")
+    st.json([one.address for one in kept.invited] if kept else [])
+    if "done" not in st.session_state:
+        dialog(*((share, lines[0], lines) if st.session_state["of_one"] else (share, lines)))
+
+
+def opened(dialog: str, *, of_one: bool = False) -> AppTest:
+    at = AppTest.from_function(dialog_page, default_timeout=screens.PATIENCE)
+    at.session_state["dialog"], at.session_state["of_one"] = dialog, of_one
     at.run()
     assert not at.exception
-    assert shares.find(office.records, 1, wiring.now()).state is shares.State.OFF
+    return at
+
+
+def press(at: AppTest, key: str) -> AppTest:
+    next(found for found in at.button if found.key == key).click()
+    at.run()
+    assert not at.exception
+    return at
+
+
+def states(parts: wiring.App) -> list[str]:
+    return [str(line.state) for line in shares.viewers_of(parts.records, 1, wiring.now())]
+
+
+def test_switching_off_is_confirmed_and_done(office):
+    installation.share(office, "ann@x.org")
+    at = opened("switch_off")
+    assert "The link of 1 viewer stops working at once." in screens.texts(at)
+    press(at, "off-1")
+    assert states(office) == ["off"]
+
+
+def test_revoking_one_says_that_the_others_stay_and_they_do(office):
+    """S5"""
+    installation.share(office, "ann@x.org", "bo@x.org", "cy@x.org")
+    at = opened("revoke", of_one=True)
+    assert "The other 2 viewers keep their access." in screens.texts(at)
+    press(at, "revoke-1")
+    assert states(office) == ["revoked", "active", "active"]
+
+
+def test_changing_the_password_says_how_many_are_signed_out(office):
+    """S5"""
+    ann, _ = installation.share(office, "ann@x.org", "bo@x.org")
+    with office.records.begin() as db:
+        sessions.open_viewer(db, ann.id, 1, wiring.now())
+    at = opened("change_every_password")
+    assert "1 person who is signed in now will be signed out." in screens.texts(at)
+    press(at, "go-all-1")
+    assert not any(line.signed_in for line in shares.viewers_of(office.records, 1, wiring.now()))
+    assert at.session_state["once"].kept["1"].invited[0].password
+
+
+def test_a_password_to_be_passed_on_is_not_mailed(office):
+    installation.share(office, "ann@x.org")
+    before = count(office, tables.outbox)
+    at = opened("change_one_password", of_one=True)
+    at.radio[0].set_value("dialog.by_hand")
+    at.run()
+    press(at, "go-one-1")
+    assert count(office, tables.outbox) == before
+    assert at.session_state["once"].kept["1"].invited[0].link == ""
+
+
+def test_added_viewers_get_a_password_of_their_own(office):
+    installation.share(office, "ann@x.org")
+    at = opened("add_viewers")
+    at.session_state["add-viewers-1-1"] = {"entries": ["bo@x.org"]}
+    at.run()
+    press(at, "add-go-1")
+    groups = {line.password_group for line in shares.viewers_of(office.records, 1, wiring.now())}
+    assert len(groups) == 2
+
+
+def test_what_is_refused_is_said_in_the_readers_language(office):
+    installation.share(office, "ann@x.org")
+    at = opened("change_one_password", of_one=True)
+    shares.revoke(office.records, 1, wiring.now())
+    press(at, "go-one-1")
+    assert at.error
 
 
 @pytest.fixture
@@ -216,13 +301,16 @@ def test_when_access_ends_the_data_goes_and_the_page_says_so(viewer):
     assert "Spring" not in screens.texts(at)
 
 
-def test_the_watch_is_no_visit(viewer):
-    """S2: a page left open does not keep its session alive."""
+def test_an_idle_session_ends_and_the_timer_does_not_keep_it_alive(viewer, monkeypatch):
+    """S2"""
     workspace, _ = viewer
+    touched = []
+    asked = session.find_viewer
+    monkeypatch.setattr(session, "find_viewer", lambda touch=True: touched.append(touch) or asked(touch))
     at = screens.frame("shared").run()
     assert not at.exception
+    assert touched.count(False) == 1  # the watch; everything else here is a person's doing
     with workspace.records.begin() as db:
-        idle = wiring.now().replace(year=2020)
-        db.execute(tables.sessions.update().values(seen_at=idle))
+        db.execute(tables.sessions.update().values(seen_at=wiring.now() - timedelta(minutes=31)))
     at.run()
     assert at.info[0].proto.title == "Access has ended"

@@ -134,7 +134,8 @@ def _implied_open() -> str:
     """The columns of `marked` for an open that a click proves."""
     return (
         "clicks.message, id, ordinal, 'opened' AS kind, happened_at, NULL AS link, domain, client, country,"
-        " region, device, variant, NULL AS reason, bounce, FALSE AS standing, machine_reason, purchase, NULL AS revenue"
+        " region, device, variant, NULL AS reason, bounce, FALSE AS standing, machine_reason, purchase,"
+        " NULL AS revenue"
     )
 
 

@@ -85,7 +85,7 @@ def _by_dimension(cursor: duckdb.DuckDBPyConnection) -> str:
     keys = {name: key for name in KEYS if (key := _key(cursor, name))}
     names = " ".join(f"WHEN GROUPING({name}) = 0 THEN '{name}'" for name in keys)
     dimension = f"CASE {names} ELSE '' END" if keys else "''"
-    key = f"COALESCE({', '.join(f'CAST({name} AS VARCHAR)' for name in keys)}, NULL)"
+    key = f"COALESCE({''.join(f'CAST({name} AS VARCHAR), ' for name in keys)}CAST(NULL AS VARCHAR))"
     keyed = "".join(f", {expression} AS {name}" for name, expression in keys.items())
     sets = "".join(f", (message, {name})" for name in keys)
     each = ", ".join(f"{count.of_one_message} AS {name}" for name, count in COUNTS.items())

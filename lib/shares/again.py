@@ -39,7 +39,7 @@ def ask_again(records: sa.Engine, token: str, address: str, now: datetime, netwo
     with records.begin() as db:
         if network and throttle.full(db, bucket, PER_NETWORK, now):
             return
-        throttle.note(db, bucket, now)
+        throttle.note(db, (bucket,), now)
         db.execute(requests.insert().values(row | {"created_at": now}))
 
 

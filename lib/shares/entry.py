@@ -121,17 +121,17 @@ def _count(records: sa.Engine, token_hash: str, network: str, now: datetime) -> 
         failures = viewer.failures + 1
         _change(db, viewer.id, failures=failures, wait_until=now + throttle.wait_after(failures))
         is_open = standing.of_viewer(viewer, now) is State.ACTIVE and viewer.failures < SUSPENDED_AT
-        return _Try(viewer, is_open, (throttle.note(db, bucket, now),))
+        return _Try(viewer, is_open, throttle.note(db, (bucket,), now))
 
 
 def _count_nobodys(db: sa.Connection, token_hash: str, network: str, now: datetime) -> _Try | TooMany:
     link, all_links = f"link:{token_hash}", f"unknown|{network}"
-    spent = throttle.count(db, link, now, throttle.DAY) >= FREE
-    limit = PER_NETWORK if spent else UNKNOWN_PER_NETWORK
-    wait = max(throttle.paced(db, link, now), throttle.full(db, all_links, limit, now))
+    failures, wait = throttle.pace(db, link, now)
+    limit = PER_NETWORK if failures >= FREE else UNKNOWN_PER_NETWORK
+    wait = max(wait, throttle.full(db, all_links, limit, now))
     if wait:
         return TooMany(wait)
-    return _Try(None, False, (throttle.note(db, link, now), throttle.note(db, all_links, now)))
+    return _Try(None, False, throttle.note(db, (link, all_links), now))
 
 
 def _take_back(records: sa.Engine, tried: _Try) -> None:

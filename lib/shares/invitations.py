@@ -86,8 +86,8 @@ def create(records: sa.Engine, vault: Vault, settings: Settings, draft: Draft, n
     guests = _guests(settings, envelope, draft.viewers, draft.mail_password, password, draft.message)
     try:
         with records.begin() as db:
+            share_id = _insert_share(db, draft, expires_at, now)  # first: the same form is no repetition
             _refuse_repeated(db, draft, now)
-            share_id = _insert_share(db, draft, expires_at, now)
             invited = [_invite(db, vault, share_id, guest, password, now) for guest in guests]
     except sa.exc.IntegrityError:
         made = _made_before(records, draft.form_key)  # the other half of a double click was faster

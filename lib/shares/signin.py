@@ -25,12 +25,11 @@ def reserve(db: sa.Connection, name: str, network: str, now: datetime) -> int:
     Returns the seconds to wait; 0: the try is counted, go on. `name` is an address's key.
     """
     near, all_networks, familiar = _buckets(name, throttle.network(network))
-    wait = throttle.paced(db, near, now)
+    _, wait = throttle.pace(db, near, now)
     if not wait and not throttle.count(db, familiar, now, 30 * throttle.DAY):
         wait = throttle.full(db, all_networks, PER_HOUR, now, HOUR)
     if not wait:
-        throttle.note(db, near, now)
-        throttle.note(db, all_networks, now)
+        throttle.note(db, (near, all_networks), now)
     return wait
 
 
@@ -41,7 +40,7 @@ def reset(db: sa.Connection, name: str, network: str, now: datetime) -> None:
     newest = sa.select(sa.func.max(tries.c.id)).where(tries.c.bucket == all_networks).scalar_subquery()
     db.execute(tries.delete().where(tries.c.id == newest))
     throttle.clear(db, familiar)
-    throttle.note(db, familiar, now)
+    throttle.note(db, (familiar,), now)
 
 
 def _buckets(name: str, network: str) -> tuple[str, str, str]:

@@ -61,10 +61,10 @@ def left(until: datetime | None, now: datetime) -> int:
     return math.ceil((until - now).total_seconds())
 
 
-def note(db: sa.Connection, bucket: str, now: datetime) -> int:
-    """Count one try in a bucket. Returns its row, for `forget` to take back when the try was a good one."""
-    row = throttle.insert().values(bucket=bucket, at=now).returning(throttle.c.id)
-    return int(db.execute(row).scalar_one())
+def note(db: sa.Connection, buckets: tuple[str, ...], now: datetime) -> tuple[int, ...]:
+    """Count one try in each bucket. Returns the rows, for `forget` to take back when the try was a good one."""
+    rows = [{"bucket": bucket, "at": now} for bucket in buckets]
+    return tuple(db.execute(throttle.insert().returning(throttle.c.id), rows).scalars())
 
 
 def forget(db: sa.Connection, noted: tuple[int, ...]) -> None:
@@ -90,11 +90,11 @@ def full(db: sa.Connection, bucket: str, limit: int, now: datetime, window: time
     return 0 if at is None else max(1, math.ceil((at + window - now).total_seconds()))
 
 
-def paced(db: sa.Connection, bucket: str, now: datetime) -> int:
-    """Seconds to wait by the schedule of `wait_after`, where only a bucket counts the failures of a day."""
-    last = sa.select(sa.func.max(throttle.c.at)).where(*_within(bucket, now, DAY))
-    at = db.execute(last).scalar()
-    return 0 if at is None else left(at + wait_after(count(db, bucket, now, DAY)), now)
+def pace(db: sa.Connection, bucket: str, now: datetime) -> tuple[int, int]:
+    """The failures of a day, where only a bucket counts them, and the seconds to wait after the last of them."""
+    seen = sa.select(sa.func.count(), sa.func.max(throttle.c.at)).where(*_within(bucket, now, DAY))
+    failures, last = db.execute(seen).one()
+    return failures, left(last + wait_after(failures), now) if last else 0
 
 
 def sweep(db: sa.Connection, kept_bucket: str, now: datetime) -> None:

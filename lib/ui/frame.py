@@ -20,10 +20,13 @@ from lib.ui.places import FOR_ANALYSTS, FOR_VIEWERS, START, Place
 
 Screen = Callable[[], None]
 # Drawn here, because Streamlit lets browsers fetch the picture of a Material icon from elsewhere.
-ICON = "data:image/svg+xml;base64," + b64encode(
-    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1f5f8b"/>'
-    b'<path d="M8 22v-5M14 22V11M20 22v-8M26 22V8" stroke="#fff" stroke-width="3.4" stroke-linecap="round"/></svg>'
-).decode("ascii")
+BARS = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    '<rect width="32" height="32" rx="7" fill="#1f5f8b"/>'
+    '<path d="M8 22v-5M14 22V11M20 22v-8M26 22V8" stroke="#fff" stroke-width="3.4" stroke-linecap="round"/>'
+    "</svg>"
+)
+ICON = f"data:image/svg+xml;base64,{b64encode(BARS.encode()).decode()}"
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ PARTS = {"open_rate": ("unique_opens", "deliveries"), "click_rate": ("unique_cli
 COUNTS = ("recipients", "deliveries", "unique_opens", "unique_clicks", "bounces", "unsubscribes")
 RATES = ("open_rate", "click_rate")
 COLUMNS = (
-    "actions", "day", "title", "subject", "audience", "recipients", "open_rate", "click_rate",
+    "actions", "day", "title", "mark", "subject", "audience", "recipients", "open_rate", "click_rate",
     "unique_opens", "unique_clicks", "bounces", "unsubscribes", "sender",
 )  # fmt: skip
 DRAWN = "drawn"  # the ids of the rows that are on the screen, in st.session_state
@@ -101,7 +101,7 @@ def table(frame: pd.DataFrame) -> None:
     st.dataframe(
         _shown(frame),
         column_config=_columns(),
-        column_order=COLUMNS,
+        column_order=[name for name in COLUMNS if name != "mark" or frame["sample"].any()],
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=ROW_HEIGHT * (min(len(frame), ROWS_SHOWN) + 1) + 2,
@@ -170,12 +170,17 @@ def _by_campaign(sent: pd.DataFrame) -> pd.DataFrame:
 
 def _by_month(sent: pd.DataFrame) -> pd.DataFrame:
     months = sent.groupby(sent["sent_at"].dt.tz_localize(None).dt.to_period("M"))
-    rows = [
-        {"at": month.to_timestamp(), "name": t("overview.campaigns", count=len(part))}
+    rows = {
+        month: {"name": t("overview.campaigns", count=len(part))}
         | {name: _together(part, name) for name in TRENDS}
         for month, part in months
-    ]
-    return pd.DataFrame(rows).astype(dict.fromkeys(TRENDS, "float64"))
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    calendar = pd.period_range(table.index.min(), table.index.max(), freq="M")
+    every = table.reindex(calendar)
+    return every.astype(dict.fromkeys(TRENDS, "float64")).assign(
+        at=calendar.to_timestamp(), name=every["name"].fillna("")
+    )
 
 
 def _trend_alt(table: pd.DataFrame) -> str:
@@ -190,8 +195,11 @@ def _trend_alt(table: pd.DataFrame) -> str:
 
 def _shown(frame: pd.DataFrame) -> pd.DataFrame:
     menu = [t(f"overview.{name}") for name in ACTIONS]
+    marks = pd.Series(
+        [[t("sample.badge")] if sample else [] for sample in frame["sample"]], index=frame.index
+    )
     return frame.assign(
-        actions=pd.Series([menu] * len(frame), index=frame.index, dtype=object), day=_days(frame)
+        mark=marks, actions=pd.Series([menu] * len(frame), index=frame.index, dtype=object), day=_days(frame)
     )[list(COLUMNS)]
 
 
@@ -209,14 +217,15 @@ def _columns() -> dict[str, Any]:
         "actions": column.ButtonColumn(
             t("overview.actions"), type="tertiary", key="menu", pinned=True, width=64
         ),
-        "day": column.DateColumn(t("overview.sent"), format="localized", width=100),
+        "day": column.DateColumn(t("overview.sent"), format="localized", width=108),
         "title": column.TextColumn(t("overview.title_column"), width=230),
+        "mark": column.MultiselectColumn("", options=[t("sample.badge")], color="orange", width=90),
         "subject": column.TextColumn(t("overview.subject"), width=260),
-        "audience": column.TextColumn(t("overview.audience"), width=140),
+        "audience": column.TextColumn(t("overview.audience"), width=150),
         "sender": column.TextColumn(t("overview.sender"), width=100),
-        **{name: column.NumberColumn(t(f"metric.{name}"), format="localized", width=110) for name in COUNTS},
+        **{name: column.NumberColumn(t(f"metric.{name}"), format="localized", width=135) for name in COUNTS},
         **{
-            name: column.NumberColumn(t(f"metric.{name}"), format="percent", step=0.0001, width=110)
+            name: column.NumberColumn(t(f"metric.{name}"), format="percent", step=0.0001, width=125)
             for name in RATES
         },
     }

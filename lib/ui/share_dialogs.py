@@ -203,7 +203,7 @@ def _hand_over(share: ShareLine, mailed: bool, act: Callable[[], tuple[Invited, 
 
 
 def _do(act: Callable[[], None], done: str, shut_out: Collection[int] = ()) -> None:
-    """Do it, close the dialog and say so; a refusal is said in the dialog. `shut_out`: their links are dead."""
+    """Do it, close the dialog and say so; a refusal is said in it. Links of `shut_out` are forgotten."""
     drawer = once.drawer(PAGE)
     try:
         act()

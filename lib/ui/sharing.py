@@ -128,9 +128,10 @@ def _form(campaign: Shared) -> None:
 
 
 def _sheet(campaign: Shared) -> Sheet:
+    """The sheet being filled in. Its key is hexadecimal: Streamlit refuses a component whose key holds `__`."""
     sheet = st.session_state.get(SHEET)
     if not isinstance(sheet, Sheet) or sheet.campaign != campaign.id:
-        sheet = st.session_state[SHEET] = Sheet(campaign.id, secrets.token_urlsafe(12))
+        sheet = st.session_state[SHEET] = Sheet(campaign.id, secrets.token_hex(16))
     return sheet
 
 

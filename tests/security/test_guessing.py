@@ -24,7 +24,7 @@ STRANGER = "A" * 43
 
 @pytest.fixture
 def house(tmp_path, monkeypatch, request):
-    sharing.light_hashes(monkeypatch, 16 * 1024 if "slower_hashes" in request.fixturenames else 64)
+    sharing.light_hashes(monkeypatch, 32 * 1024 if "slower_hashes" in request.fixturenames else 64)
     made = sharing.house(tmp_path)
     yield made
     made.records.dispose()
@@ -331,7 +331,7 @@ def test_every_closed_door_takes_the_same_time(house):
     """G6: within a tenth; of each door the fastest answer counts, for the rest is the machine's other work"""
     doors = closed_doors(house)
     taken: dict[str, list[float]] = {name: [] for name in doors}
-    for _ in range(15):
+    for _ in range(10):
         for name in random.sample(list(doors), len(doors)):
             _forget_tries(house)
             link, text = doors[name]

@@ -1,0 +1,115 @@
+"""Imports on the screen: what came of a file, what was refused, and taking it back."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib import wiring
+from lib.importers import bring_in
+from lib.store import library
+from lib.ui import cache, importing
+from tests import worlds
+from tests.screens import PATIENCE, add_analyst, analyst_cookie, frame, hold, texts
+
+
+@pytest.fixture
+def analyst(workspace, monkeypatch):
+    hold(monkeypatch, analyst_cookie(workspace, add_analyst(workspace)))
+    return workspace
+
+
+def upload(at, *files):
+    at.file_uploader[0].set_value([(name, content, "text/csv") for name, content in files])
+    at.run()
+    return next(button for button in at.button if button.label == "Import").click().run()
+
+
+def test_a_file_is_counted_row_by_row(analyst, tmp_path):
+    content = worlds.write_events(tmp_path / "events.csv").read_bytes()
+    at = upload(frame("imports").run(), ("events.csv", content))
+    assert not at.exception
+    rows = len(worlds.SPRING)
+    assert at.success[0].value == f"{rows} rows read = {rows} imported + 0 duplicate + 0 rejected"
+    assert at.dataframe[0].value["file_name"].tolist() == ["events.csv"]
+
+
+def test_the_same_file_twice_is_all_duplicate(analyst, tmp_path):
+    content = worlds.write_events(tmp_path / "events.csv").read_bytes()
+    upload(frame("imports").run(), ("events.csv", content))
+    at = upload(frame("imports").run(), ("events.csv", content))
+    assert f"0 imported + {len(worlds.SPRING)} duplicate" in at.info[0].value
+
+
+def test_rejected_rows_are_listed_with_line_and_reason(analyst):
+    content = b"campaign,recipient,kind,at\nspring,ann@x.example,sent,\nspring,bob@x.example,danced,\n"
+    at = upload(frame("imports").run(), ("events.csv", content))
+    assert not at.exception
+    assert "1 rejected" in at.success[0].value
+    rejects = at.dataframe[0].value
+    assert rejects["Line"].tolist() == ["3"]
+    assert rejects["Reason"].iloc[0]
+
+
+def test_a_file_of_no_known_kind_is_refused_with_its_name_as_it_is(analyst):
+    at = upload(frame("imports").run(), ("junk *b*.csv", b"a,b\n1,2\n"))
+    assert not at.exception
+    assert at.error
+    assert "*" not in at.error[0].value
+    assert cache.imports(analyst.analytics).empty
+
+
+def test_the_upload_is_not_kept(analyst, tmp_path):
+    content = worlds.write_events(tmp_path / "events.csv").read_bytes()
+    upload(frame("imports").run(), ("events.csv", content))
+    assert list((analyst.settings.data / "incoming").iterdir()) == []
+
+
+def test_undo_says_what_vanishes_and_takes_the_import_back(analyst, tmp_path, monkeypatch):
+    outcome = bring_in(
+        analyst.analytics, worlds.write_events(tmp_path / "events.csv"), by="test", now=wiring.now()
+    )
+
+    def page():
+        from lib.ui import importing
+
+        importing.confirm_undo(1, "events.csv", 19)
+
+    at = AppTest.from_function(page, default_timeout=PATIENCE).run()
+    assert not at.exception
+    assert "19 rows" in texts(at)
+    next(button for button in at.button if button.label == "Undo import").click().run()
+    states = library.imports_list(analyst.records).set_index("id")["state"]
+    assert states[outcome.id] == "undone"
+
+
+def test_a_stranger_can_not_undo(analyst, tmp_path, monkeypatch):
+    outcome = bring_in(
+        analyst.analytics, worlds.write_events(tmp_path / "events.csv"), by="test", now=wiring.now()
+    )
+
+    def page():
+        from lib.ui import importing
+
+        importing.confirm_undo(1, "events.csv", 19)
+
+    at = AppTest.from_function(page, default_timeout=PATIENCE).run()
+    hold(monkeypatch, {})
+    next(button for button in at.button if button.label == "Undo import").click().run()
+    assert library.imports_list(analyst.records).set_index("id")["state"][outcome.id] == "live"
+
+
+def test_samples_are_removed_with_one_click_and_nothing_else(analyst, tmp_path):
+    folder = tmp_path / "sample"
+    folder.mkdir()
+    worlds.write_events(folder / "events.csv", native_id="sampled")
+    bring_in(analyst.analytics, folder, by="samples", now=wiring.now(), sample=True)
+    bring_in(analyst.analytics, worlds.write_events(tmp_path / "own.csv"), by="test", now=wiring.now())
+    at = frame().run()
+    assert "Sample" in texts(at)
+    next(button for button in at.button if button.label == "Remove samples").click().run()
+    assert not at.exception
+    assert at.dataframe[0].value.shape[0] == 1
+    assert "Sample" not in texts(at)
+
+
+def test_the_rejects_of_an_import_lie_behind_a_guarded_route():
+    assert importing.rejects_address(7) == "/rejects/7.csv"

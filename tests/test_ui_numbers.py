@@ -1,0 +1,53 @@
+"""Numbers and dates as the reader writes them; unknown is a dash; a claim is shown as it was made."""
+
+import math
+from datetime import UTC, datetime
+
+import pytest
+
+from lib.reports import Figure
+from lib.ui import numbers
+
+
+@pytest.mark.parametrize("value", [None, math.nan])
+def test_an_unknown_figure_is_a_dash_not_a_zero(value):
+    assert numbers.show("open_rate", value, "en") == "–"
+
+
+def test_a_rate_has_two_decimals_and_may_be_above_one_hundred():
+    assert numbers.show("open_rate", 1.2, "en") == "120.00%"
+    assert numbers.show("open_rate", 0.2778, "fr") == "27,78\u00a0%"
+
+
+def test_a_count_is_grouped_in_the_manner_of_the_language():
+    assert numbers.show("recipients", 1234567.0, "en") == "1,234,567"
+    assert numbers.show("recipients", 1234567.0, "fr") == "1\u202f234\u202f567"
+
+
+def test_money_has_its_currency_where_it_is_known():
+    assert numbers.show("revenue", 12.5, "en", "EUR") == "€12.50"
+    assert numbers.show("revenue", 12.5, "fr", "EUR") == "12,50\u00a0€"
+    assert numbers.show("revenue", 12.5, "en") == "12.50"
+
+
+@pytest.mark.parametrize(
+    ("claimed", "value", "shown"),
+    [("120.00%", 1.2, "120.00%"), ("27.8%", 0.278, "27.8%"), ("28%", 0.28, "28%"), ("", 0.28, "28.00%")],
+)
+def test_a_figure_that_is_only_claimed_keeps_the_decimals_of_the_claim(claimed, value, shown):
+    assert numbers.show_figure(Figure("open_rate", value, None, value, claimed), "en") == shown
+
+
+def test_a_computed_figure_has_two_decimals_whatever_is_claimed():
+    assert numbers.show_figure(Figure("open_rate", 0.5, 0.5, 0.4, "40%"), "en") == "50.00%"
+
+
+def test_a_moment_names_its_zone():
+    at = datetime(2026, 3, 3, 8, tzinfo=UTC)
+    assert numbers.moment(at, "en", "Europe/Paris") == "3 Mar 2026, 09:00 CET"
+    assert numbers.moment(at, "fr", "Europe/Paris") == "3 mars 2026, 09:00 CET"
+    assert numbers.moment(None, "en") == "–"
+
+
+def test_a_day_is_that_of_the_zone():
+    assert numbers.day(datetime(2026, 3, 1, 23, 30, tzinfo=UTC), "en", "Europe/Paris") == "2 Mar 2026"
