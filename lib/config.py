@@ -4,9 +4,10 @@ import difflib
 import os
 import secrets
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -63,6 +64,8 @@ class Settings:
 
 
 ELSEWHERE = {"port": "PORT"}
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, never bound to
+SHORTEST_KEY = 32
 SWITCHES = {
     "1": True,
     "true": True,
@@ -84,10 +87,10 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     environment = os.environ if environment is None else environment
     data = Path(environment.get("VITRINE_DATA") or ROOT / "data").resolve()
     given = _from_file(data / "vitrine.toml") | _from_environment(environment)
-    values = {name: _value(name, text) for name, text in given.items()}
+    values: dict[str, Any] = {name: _value(name, text) for name, text in given.items()}
     data.mkdir(parents=True, exist_ok=True)
     values["data"] = data
-    settings = Settings(**values)  # type: ignore[arg-type]  # each value was made for its field by _value
+    settings = Settings(**values)
     return _completed(settings)
 
 
@@ -183,7 +186,7 @@ def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-MAKERS = {
+MAKERS: dict[str, Callable[[str], object]] = {
     "port": _port,
     "base_url": _base_url,
     "records": Secret,
@@ -199,21 +202,18 @@ MAKERS = {
 
 
 def _completed(settings: Settings) -> Settings:
+    """Fill in what follows from other settings."""
     data = settings.data
-    changes: dict[str, object] = {}
-    if not settings.base_url:
-        host = "localhost" if settings.bind in ("0.0.0.0", "::") else settings.bind  # noqa: S104 - compared, not bound
-        changes["base_url"] = f"http://{host}:{settings.port}"
-    if not settings.records:
-        changes["records"] = Secret(f"sqlite:///{data / 'records.sqlite'}")
-    if not settings.events:
-        changes["events"] = f"duckdb:{data / 'events'}"
-    if not settings.secret_key:
-        changes["secret_key"] = Secret(_kept_key(data / "secret.key"))
-    if len((settings.secret_key or changes["secret_key"]).text) < 32:  # type: ignore[attr-defined]
-        raise SettingsRefused("VITRINE_SECRET_KEY: at least 32 characters are wanted")
-    return Settings(
-        **{item.name: changes.get(item.name, getattr(settings, item.name)) for item in fields(Settings)}
+    host = "localhost" if settings.bind in EVERYWHERE else settings.bind
+    secret_key = settings.secret_key or Secret(_kept_key(data / "secret.key"))
+    if len(secret_key.text) < SHORTEST_KEY:
+        raise SettingsRefused(f"VITRINE_SECRET_KEY: at least {SHORTEST_KEY} characters are wanted")
+    return replace(
+        settings,
+        base_url=settings.base_url or f"http://{host}:{settings.port}",
+        records=settings.records or Secret(f"sqlite:///{data / 'records.sqlite'}"),
+        events=settings.events or f"duckdb:{data / 'events'}",
+        secret_key=secret_key,
     )
 
 

@@ -1,4 +1,4 @@
-"""Every sentence exists in both languages, with the same holes; every sentence that the code asks for exists."""
+"""Every sentence exists in both languages with the same holes; each one that the code asks for exists."""
 
 import ast
 import re

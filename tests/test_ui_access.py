@@ -1,4 +1,4 @@
-"""S7: who sees what. The records decide on every run; what streamlit-authenticator leaves behind opens nothing."""
+"""S7: who sees what. The records decide on every run; what the authenticator leaves behind opens nothing."""
 
 import pytest
 

@@ -17,6 +17,12 @@ def analyst(workspace, monkeypatch):
     return workspace
 
 
+def ask_undo():
+    from lib.ui import importing  # noqa: PLC0415 - AppTest runs the source of this function alone
+
+    importing.confirm_undo(1, "events.csv", 19)
+
+
 def upload(at, *files):
     at.file_uploader[0].set_value([(name, content, "text/csv") for name, content in files])
     at.run()
@@ -68,12 +74,7 @@ def test_undo_says_what_vanishes_and_takes_the_import_back(analyst, tmp_path, mo
         analyst.analytics, worlds.write_events(tmp_path / "events.csv"), by="test", now=wiring.now()
     )
 
-    def page():
-        from lib.ui import importing
-
-        importing.confirm_undo(1, "events.csv", 19)
-
-    at = AppTest.from_function(page, default_timeout=PATIENCE).run()
+    at = AppTest.from_function(ask_undo, default_timeout=PATIENCE).run()
     assert not at.exception
     assert "19 rows" in texts(at)
     next(button for button in at.button if button.label == "Undo import").click().run()
@@ -86,12 +87,7 @@ def test_a_stranger_can_not_undo(analyst, tmp_path, monkeypatch):
         analyst.analytics, worlds.write_events(tmp_path / "events.csv"), by="test", now=wiring.now()
     )
 
-    def page():
-        from lib.ui import importing
-
-        importing.confirm_undo(1, "events.csv", 19)
-
-    at = AppTest.from_function(page, default_timeout=PATIENCE).run()
+    at = AppTest.from_function(ask_undo, default_timeout=PATIENCE).run()
     hold(monkeypatch, {})
     next(button for button in at.button if button.label == "Undo import").click().run()
     assert library.imports_list(analyst.records).set_index("id")["state"][outcome.id] == "live"

@@ -7,9 +7,13 @@ import pytest
 
 from lib import wiring
 from lib.importers import bring_in
+from lib.ui import overview
 from tests.screens import add_analyst, analyst_cookie, frame, hold, texts
 
-HEADER = "campaign,title,subject,preview_text,from_name,from_email,reply_to,audience,sent_at,zone,currency,folder,tags,html\n"
+HEADER = (
+    "campaign,title,subject,preview_text,from_name,from_email,reply_to,audience,sent_at,zone,currency,folder,tags,"
+    "html\n"
+)
 
 
 def campaigns_file(folder, count: int = 3):
@@ -92,20 +96,16 @@ def test_filters_that_match_nothing_say_so(three_letters):
 
 
 def test_the_date_is_that_of_the_campaigns_own_zone():
-    from lib.ui.overview import _days
-
     late = pd.DataFrame(
         {
             "sent_at": pd.to_datetime([datetime(2026, 3, 1, 23, 30, tzinfo=UTC)] * 2),
             "zone": ["Europe/Paris", "UTC"],
         }
     )
-    assert [day.day for day in _days(late)] == [2, 1]
+    assert [day.day for day in overview._days(late)] == [2, 1]
 
 
 def test_months_without_a_campaign_are_a_gap_in_the_trend():
-    from lib.ui.overview import _by_month
-
     sent = pd.DataFrame(
         {
             "sent_at": pd.to_datetime(["2026-01-05", "2026-03-05"], utc=True),
@@ -113,4 +113,4 @@ def test_months_without_a_campaign_are_a_gap_in_the_trend():
             "deliveries": [10.0, 10.0],
         }
     )
-    assert _by_month(sent)["open_rate"].isna().tolist() == [False, True, False]
+    assert overview._by_month(sent)["open_rate"].isna().tolist() == [False, True, False]

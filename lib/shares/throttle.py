@@ -62,7 +62,7 @@ def left(until: datetime | None, now: datetime) -> int:
 
 
 def note(db: sa.Connection, buckets: tuple[str, ...], now: datetime) -> tuple[int, ...]:
-    """Count one try in each bucket. Returns the rows, for `forget` to take back when the try was a good one."""
+    """Count one try in each bucket. Returns the rows, for `forget` to take back when it was a good one."""
     rows = [{"bucket": bucket, "at": now} for bucket in buckets]
     return tuple(db.execute(throttle.insert().returning(throttle.c.id), rows).scalars())
 
@@ -91,7 +91,7 @@ def full(db: sa.Connection, bucket: str, limit: int, now: datetime, window: time
 
 
 def pace(db: sa.Connection, bucket: str, now: datetime) -> tuple[int, int]:
-    """The failures of a day, where only a bucket counts them, and the seconds to wait after the last of them."""
+    """The failures of a day, where only a bucket counts them, and the seconds still to wait."""
     seen = sa.select(sa.func.count(), sa.func.max(throttle.c.at)).where(*_within(bucket, now, DAY))
     failures, last = db.execute(seen).one()
     return failures, left(last + wait_after(failures), now) if last else 0

@@ -10,6 +10,7 @@ from functools import partial, wraps
 from typing import Any, Literal, TypeVar, cast, overload
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.ui import i18n, session
 
@@ -47,7 +48,7 @@ def analyst_dialog(title: str, *, width: Width = "small") -> Callable[[F], F]:
     def decorate(function: F) -> F:
         @wraps(function)
         def open_dialog(*given: Any, **named: Any) -> Any:
-            asking = _asking(function, _analyst_is_here, st.rerun)
+            asking = _asking(function, _analyst_is_here, _leave)
             return st.dialog(i18n.t(title), width=width)(asking)(*given, **named)
 
         return cast(F, open_dialog)
@@ -95,6 +96,13 @@ def _viewer_is_here(touch: bool = True) -> bool:
     if found is not None:
         i18n.speak(found.language)
     return found is not None
+
+
+def _leave() -> None:
+    """Run the whole page again: the frame shows the sign-in. Within such a run draw nothing: no loop."""
+    context = get_script_run_ctx()
+    if context is not None and context.fragment_ids_this_run:
+        st.rerun()
 
 
 def _nothing() -> None:

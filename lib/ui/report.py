@@ -27,6 +27,7 @@ HEADLINES = (  # the figure of a card, and the one in small letters below it
 )
 SHOWN_WHEN_KNOWN = ("orders", "revenue")
 CHART = {"displayModeBar": False}
+FORM = "opens"  # in the address: all or people
 
 
 def draw(scope: Scope, campaign: str) -> bool:
@@ -74,17 +75,19 @@ def _form(report: Report) -> Form:
     """All opens and clicks, or people's only; offered where events tell them apart."""
     if not report.campaign.has_events:
         return Form.ALL
+    asked = Form.PEOPLE if st.query_params.get(FORM) == Form.PEOPLE else Form.ALL
     chosen = st.segmented_control(
         t("report.count"),
-        [form.value for form in Form],
+        list(Form),
         format_func=lambda form: t(f"report.{form}"),
-        default=Form.ALL.value,
+        default=asked,
         required=True,
-        key="opens",
-        bind="query-params",
+        key=FORM,
         help=t("report.people_rule"),
     )
-    return Form(chosen or Form.ALL.value)
+    if chosen is not None and chosen != asked:
+        st.query_params[FORM] = chosen.value
+    return chosen or asked
 
 
 def _figures(report: Report, scope: Scope) -> None:

@@ -128,7 +128,7 @@ def _form(campaign: Shared) -> None:
 
 
 def _sheet(campaign: Shared) -> Sheet:
-    """The sheet being filled in. Its key is hexadecimal: Streamlit refuses a component whose key holds `__`."""
+    """The sheet being filled in. Its key is hexadecimal: a component's key must not hold `__`."""
     sheet = st.session_state.get(SHEET)
     if not isinstance(sheet, Sheet) or sheet.campaign != campaign.id:
         sheet = st.session_state[SHEET] = Sheet(campaign.id, secrets.token_hex(16))
@@ -262,7 +262,7 @@ def _result(made: once.Handover) -> None:
         st.warning(t("share.no_smtp_text"), title=t("share.no_smtp"), icon=":material/outgoing_mail:")
     handover.draw(PAGE, made)
     viewers.mail_states(made.share_id, tuple(one.id for one in made.invited))
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(t("share.another"), icon=":material/person_add:", key="share-another"):
             once.drawer(PAGE).forget()
             st.rerun()
@@ -273,6 +273,6 @@ def _so_far(campaign: Shared) -> None:
     """The shares of this campaign."""
     found = shares.shares_of(session.app().records, campaign.id, wiring.now())
     if found:
-        st.subheader(t("share.so_far", count=len(found)), anchor=False)
+        st.subheader(t("share.so_far"), anchor=False)
         for share in found:
             viewers.share_row(share, with_titles=False)

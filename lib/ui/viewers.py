@@ -35,6 +35,7 @@ MAILS = {
     "unknown": ("orange", "help"),
     "kept": ("violet", "folder"),
 }
+TROUBLED = ("refused", "waiting", "unknown")  # mails that stand first, because somebody must look at them
 Line = TypeVar("Line")
 Action = Callable[[ShareLine, ViewerLine, Sequence[ViewerLine]], None]
 ACTIONS: dict[str, Action] = {  # of one viewer, by locale key
@@ -227,7 +228,8 @@ def _lines(share_id: int) -> tuple[ViewerLine, ...]:
 @analyst_fragment(run_every=REFRESH)
 def mail_states(share_id: int, viewer_ids: tuple[int, ...]) -> None:
     """What became of the mails to these viewers, looked at again every few seconds."""
-    lines = [line for line in _lines(share_id) if line.id in viewer_ids]
+    told = (line for line in _lines(share_id) if line.id in viewer_ids)
+    lines = sorted(told, key=lambda line: line.mail not in TROUBLED)
     with st.container(border=True, gap="xsmall", height=380 if len(lines) > SEARCHED else "content"):
         for line in lines:
             with st.container(
