@@ -19,7 +19,9 @@ SPRING = Campaign("vitrine", "spring", title="Spring", sent_at=SENT_AT)
 EVERYTHING = Scope()
 
 
-def event(name: str, kind: str, seconds: float | None = None, campaign: str = SPRING.id, **more: object) -> Event:
+def event(
+    name: str, kind: str, seconds: float | None = None, campaign: str = SPRING.id, **more: object
+) -> Event:
     """Something that `name` does so many seconds after the mailing; without seconds at no known time."""
     at = None if seconds is None else SENT_AT + timedelta(seconds=seconds)
     return Event(campaign, name if "@" in name else f"{name}@mail.example", Kind(kind), at, **more)
@@ -33,7 +35,9 @@ def covering(*kinds: str, campaign: str = SPRING.id) -> Covers:
 class Shelf:
     analytics: Analytics
 
-    def bring(self, *items: Item | Reject, name: str = "", sample: bool = False, sender: str = "vitrine") -> library.Outcome:
+    def bring(
+        self, *items: Item | Reject, name: str = "", sample: bool = False, sender: str = "vitrine"
+    ) -> library.Outcome:
         """Each item as a row of its own. The same items under the same name are the same file."""
         sha = hashlib.sha256(f"{name} {items!r}".encode()).hexdigest()
         job = library.Job(sender, "test", name or "test.csv", sha, "ann@agency.example", sample)
@@ -53,7 +57,10 @@ class Shelf:
         """key -> value, or values where several metrics are asked."""
         table = answer(self.analytics, scope, Question(metrics, dimension, form))
         values = table[list(metrics)].itertuples(index=False, name=None)
-        return {key: one[0] if len(metrics) == 1 else one for key, one in zip(table[dimension], values, strict=True)}
+        return {
+            key: one[0] if len(metrics) == 1 else one
+            for key, one in zip(table[dimension], values, strict=True)
+        }
 
 
 def rows(items: Iterable[Item | Reject]) -> Iterator[Row | Reject]:

@@ -130,15 +130,17 @@ def test_without_a_mail_server_the_worker_keeps_one_mail_per_viewer(vitrine, exp
     assert len(list((tmp_path / "data" / "outbox").glob("*.eml"))) == 2
 
 
-def test_analysts_are_added_listed_and_disabled(vitrine):
-    object_of(
-        vitrine(
-            "analyst", "add", "ana@agency.example", "--password", "a long enough pass", "--admin", "--json"
-        )
-    )
-    told = object_of(vitrine("analyst", "disable", "ana@agency.example", "--json"))
-    assert [(a["address"], a["disabled"]) for a in told["analysts"]] == [("ana@agency.example", True)]
-    assert vitrine("analyst", "disable", "bob@agency.example")[0] == 1
+def test_analysts_are_added_listed_and_disabled_but_not_the_last_admin(vitrine):
+    secret = ("--password", "a long enough pass", "--json")
+    object_of(vitrine("analyst", "add", "ana@agency.example", "--admin", *secret))
+    object_of(vitrine("analyst", "add", "bob@agency.example", *secret))
+    told = object_of(vitrine("analyst", "disable", "bob@agency.example", "--json"))
+    assert [(a["address"], a["disabled"]) for a in told["analysts"]] == [
+        ("ana@agency.example", False),
+        ("bob@agency.example", True),
+    ]
+    assert vitrine("analyst", "disable", "ana@agency.example")[0] == 1
+    assert vitrine("analyst", "disable", "cid@agency.example")[0] == 1
 
 
 def test_the_doctor_finds_nothing_to_mend_on_a_fresh_installation(vitrine):

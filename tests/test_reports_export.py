@@ -44,7 +44,7 @@ def test_the_overview_is_exported_by_the_names_of_the_metrics(library_of):
     heading, row = cells(campaigns_csv(campaigns(library_of.analytics, EVERYTHING), "fr"))
     assert set(METRICS) <= set(heading)
     line = dict(zip(heading, row, strict=True))
-    assert line["title"] == "'=HYPERLINK(\"http://evil\")"
+    assert line["title"] == '\'=HYPERLINK("http://evil")'
     assert line["subject"] == 'Tea, "fresh"\nand hot'
     assert (line["recipients"], line["click_rate"], line["complaints"]) == ("2", "0.5", "")
     assert line["sent_at"] == "2026-03-03T08:00:00+00:00"

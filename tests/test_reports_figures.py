@@ -34,18 +34,25 @@ def test_deliveries_are_the_sent_messages_without_a_standing_bounce(library_of):
 
 
 def test_a_soft_bounce_and_then_a_delivery_is_a_delivery(library_of):
-    library_of.bring(covering(), *sent("ann"), event("ann", "bounced", 5, subtype="soft"), event("ann", "delivered", 60))
+    library_of.bring(
+        covering(), *sent("ann"), event("ann", "bounced", 5, subtype="soft"), event("ann", "delivered", 60)
+    )
     figures = library_of.figures()
     assert (figures["bounces"], figures["deliveries"]) == (0, 1)
 
 
 def test_a_bounce_after_a_delivery_stands(library_of):
-    library_of.bring(covering(), *sent("ann"), event("ann", "delivered", 5), event("ann", "bounced", 60, subtype="hard"))
+    library_of.bring(
+        covering(), *sent("ann"), event("ann", "delivered", 5), event("ann", "bounced", 60, subtype="hard")
+    )
     assert library_of.figures()["bounces"] == 1
 
 
 def test_hard_and_soft_bounces_never_overlap(library_of):
-    bounces = [event("ann", "bounced", second, subtype=kind) for second, kind in ((5, "soft"), (6, "soft"), (9, "hard"))]
+    bounces = [
+        event("ann", "bounced", second, subtype=kind)
+        for second, kind in ((5, "soft"), (6, "soft"), (9, "hard"))
+    ]
     library_of.bring(covering(), *sent("ann"), *bounces)
     figures = library_of.figures()
     assert (figures["soft_bounces"], figures["hard_bounces"], figures["bounces"]) == (0, 1, 1)
@@ -57,7 +64,9 @@ def test_a_bounce_of_unknown_kind_counts_as_soft(library_of):
 
 
 def test_a_bounce_without_a_time_stands(library_of):
-    library_of.bring(covering(), *sent("ann"), event("ann", "delivered", 5), event("ann", "bounced", subtype="hard"))
+    library_of.bring(
+        covering(), *sent("ann"), event("ann", "delivered", 5), event("ann", "bounced", subtype="hard")
+    )
     assert library_of.figures()["hard_bounces"] == 1
 
 
@@ -65,9 +74,16 @@ def test_a_bounce_without_a_time_stands(library_of):
 
 
 def test_a_click_implies_an_open(library_of):
-    library_of.bring(covering(), *sent("ann", "bob"), event("ann", "clicked", 60), event("ann", "clicked", 90))
+    library_of.bring(
+        covering(), *sent("ann", "bob"), event("ann", "clicked", 60), event("ann", "clicked", 90)
+    )
     figures = library_of.figures()
-    assert (figures["unique_opens"], figures["opens"], figures["clicks"], figures["open_rate"]) == (1, 1, 2, 0.5)
+    assert (figures["unique_opens"], figures["opens"], figures["clicks"], figures["open_rate"]) == (
+        1,
+        1,
+        2,
+        0.5,
+    )
 
 
 def test_a_click_adds_no_open_where_there_is_one(library_of):
@@ -76,7 +92,9 @@ def test_a_click_adds_no_open_where_there_is_one(library_of):
 
 
 def test_an_open_that_an_importer_implied_counts_once(library_of):
-    library_of.bring(covering(), *sent("ann"), event("ann", "opened", 90, implied=True), event("ann", "clicked", 90))
+    library_of.bring(
+        covering(), *sent("ann"), event("ann", "opened", 90, implied=True), event("ann", "clicked", 90)
+    )
     assert library_of.figures()["opens"] == 1
 
 
@@ -86,7 +104,10 @@ def test_an_implied_open_without_its_click_still_counts(library_of):
 
 
 def test_orders_are_counted_by_number_and_their_lines_summed(library_of):
-    lines = [event("ann", "ordered", 9, order="7", revenue=0.1, product=product) for product in ("tea", "pot", "cup")]
+    lines = [
+        event("ann", "ordered", 9, order="7", revenue=0.1, product=product)
+        for product in ("tea", "pot", "cup")
+    ]
     library_of.bring(covering(), *sent("ann"), *lines, event("bob", "ordered", 9, order="8", revenue=5))
     figures = library_of.figures()
     assert (figures["orders"], figures["revenue"]) == (2, 5.3)
@@ -121,7 +142,12 @@ def test_two_files_cover_together(library_of):
 
 
 def test_a_campaign_known_by_reported_figures_shows_them_as_claimed(library_of):
-    library_of.bring(SPRING, reported("deliveries", 5, "5"), reported("unique_opens", 6, "6"), reported("open_rate", 1.2, "120.00%"))
+    library_of.bring(
+        SPRING,
+        reported("deliveries", 5, "5"),
+        reported("unique_opens", 6, "6"),
+        reported("open_rate", 1.2, "120.00%"),
+    )
     figure = report(library_of.analytics, EVERYTHING, SPRING.id).figures["open_rate"]
     assert (figure.value, figure.computed, figure.reported, figure.claimed) == (1.2, None, 1.2, "120.00%")
 
@@ -155,7 +181,9 @@ def test_reported_figures_say_nothing_about_people(library_of):
 
 
 def test_the_report_and_the_overview_say_the_same(library_of):
-    library_of.bring(SPRING, covering(), *sent("ann", "bob"), event("ann", "opened", 5), reported("opens", 9, "9"))
+    library_of.bring(
+        SPRING, covering(), *sent("ann", "bob"), event("ann", "opened", 5), reported("opens", 9, "9")
+    )
     for form in Form:
         row = campaigns(library_of.analytics, EVERYTHING, form).iloc[0]
         figures = library_of.figures(form)
@@ -167,7 +195,9 @@ def test_the_report_and_the_overview_say_the_same(library_of):
 
 def test_the_first_day_counts_each_message_once_and_every_event(library_of):
     opens = [event("ann", "opened", 60), event("ann", "opened", 3700), event("bob", "opened", 3800)]
-    library_of.bring(SPRING, covering(), *opens, event("bob", "clicked", 3900), event("ann", "opened", 25 * 3600))
+    library_of.bring(
+        SPRING, covering(), *opens, event("bob", "clicked", 3900), event("ann", "opened", 25 * 3600)
+    )
     table = library_of.section("first_day").table
     assert list(table.columns) == ["hour", "first_opens", "first_clicks", "opens", "clicks"]
     assert list(table["hour"]) == list(range(24))
@@ -184,25 +214,52 @@ def test_opens_without_times_make_no_first_day(library_of):
 
 def test_links_are_ranked_with_their_shares(library_of):
     clicks = [event("ann", "clicked", 100, url="https://a"), event("ann", "clicked", 200, url="https://a")]
-    library_of.bring(SPRING, covering(), *clicks, event("bob", "clicked", 300, url="https://b"), event("bob", "clicked", 900, url="https://a"))
+    library_of.bring(
+        SPRING,
+        covering(),
+        *clicks,
+        event("bob", "clicked", 300, url="https://b"),
+        event("bob", "clicked", 900, url="https://a"),
+    )
     table = library_of.section("links").table
     assert table.to_dict("records") == [
-        {"url": "https://a", "clicks": 3, "unique_clicks": 2, "click_share": 0.75, "unique_click_share": 2 / 3},
-        {"url": "https://b", "clicks": 1, "unique_clicks": 1, "click_share": 0.25, "unique_click_share": 1 / 3},
+        {
+            "url": "https://a",
+            "clicks": 3,
+            "unique_clicks": 2,
+            "click_share": 0.75,
+            "unique_click_share": 2 / 3,
+        },
+        {
+            "url": "https://b",
+            "clicks": 1,
+            "unique_clicks": 1,
+            "click_share": 0.25,
+            "unique_click_share": 1 / 3,
+        },
     ]
 
 
 def test_reported_links_stand_where_there_are_no_clicks(library_of):
-    library_of.bring(SPRING, reported("clicks", 3, "3", "link", "https://a"), reported("unique_clicks", 2, "2", "link", "https://a"))
+    library_of.bring(
+        SPRING,
+        reported("clicks", 3, "3", "link", "https://a"),
+        reported("unique_clicks", 2, "2", "link", "https://a"),
+    )
     assert library_of.section("links").table.to_dict("records") == [
         {"url": "https://a", "clicks": 3, "unique_clicks": 2, "click_share": 1, "unique_click_share": 1}
     ]
 
 
 def test_the_most_active_recipients_come_with_address_and_last_time(library_of):
-    library_of.bring(SPRING, covering(), *sent("ann", "bob"), event("ann", "opened", 9), event("bob", "clicked", 99))
+    library_of.bring(
+        SPRING, covering(), *sent("ann", "bob"), event("ann", "opened", 9), event("bob", "clicked", 99)
+    )
     table = library_of.section("active_recipients").table
-    assert table[["address", "opens", "clicks"]].to_numpy().tolist() == [["bob@mail.example", 1, 1], ["ann@mail.example", 1, 0]]
+    assert table[["address", "opens", "clicks"]].to_numpy().tolist() == [
+        ["bob@mail.example", 1, 1],
+        ["ann@mail.example", 1, 0],
+    ]
     assert list(table["last_at"]) == [SENT_AT + timedelta(seconds=99), SENT_AT + timedelta(seconds=9)]
 
 
@@ -234,7 +291,12 @@ def test_a_scope_of_no_campaigns_shows_nothing(library_of):
 
 
 def test_without_people_no_address_is_read(library_of):
-    library_of.bring(SPRING, covering(), event("ann", "opened", 5), event("ann", "unsubscribed", 6, reason="ask ann@mail.example"))
+    library_of.bring(
+        SPRING,
+        covering(),
+        event("ann", "opened", 5),
+        event("ann", "unsubscribed", 6, reason="ask ann@mail.example"),
+    )
     for path in library_of.analytics.events.folder.rglob("*.people.parquet"):
         path.unlink()
     scope = Scope(people=False)

@@ -32,14 +32,20 @@ def test_apples_proxy_opens_are_machines(library_of):
     assert reasons(library_of) == {"apple_proxy": (1, 0)}
 
 
-@pytest.mark.parametrize("agent", ["Mozilla/5.0 (via ggpht.com GoogleImageProxy)", "YahooMailProxy; https://help"])
+@pytest.mark.parametrize(
+    "agent", ["Mozilla/5.0 (via ggpht.com GoogleImageProxy)", "YahooMailProxy; https://help"]
+)
 def test_image_proxies_open_for_people_but_tell_no_place(library_of, agent):
-    library_of.bring(SPRING, covering(), event("ann", "opened", 60, user_agent=agent, country="US", device="desktop"))
+    library_of.bring(
+        SPRING, covering(), event("ann", "opened", 60, user_agent=agent, country="US", device="desktop")
+    )
     assert both(library_of, "opens") == (1, 1)
     assert library_of.by("country", "opens") == library_of.by("device", "opens") == {}
 
 
-@pytest.mark.parametrize("agent", ["Barracuda Sentinel", "proofpoint-scan", "Mimecast", "CiscoSecureEmail/1", "tmes scan"])
+@pytest.mark.parametrize(
+    "agent", ["Barracuda Sentinel", "proofpoint-scan", "Mimecast", "CiscoSecureEmail/1", "tmes scan"]
+)
 def test_scanners_that_name_themselves_are_machines(library_of, agent):
     library_of.bring(SPRING, covering(), event("ann", "clicked", 600, user_agent=agent))
     assert both(library_of, "clicks") == (1, 0)
@@ -59,7 +65,9 @@ def test_without_a_delivery_the_sending_counts(library_of):
 
 def test_clicking_all_of_three_links_within_ten_seconds_is_a_machine(library_of):
     scan = [event("ann", "clicked", 600 + number * 5, url=link) for number, link in enumerate(LINKS)]
-    library_of.bring(SPRING, covering(), *delivered("ann"), *scan, event("ann", "clicked", 9000, url=LINKS[0]))
+    library_of.bring(
+        SPRING, covering(), *delivered("ann"), *scan, event("ann", "clicked", 9000, url=LINKS[0])
+    )
     assert both(library_of, "clicks") == (4, 1)
     assert both(library_of, "unique_clicks") == (1, 1)
 
@@ -85,7 +93,9 @@ def test_the_senders_flag_wins_over_the_rules(library_of):
 
 
 def test_a_persons_click_implies_that_a_person_opened(library_of):
-    library_of.bring(SPRING, covering(), event("ann", "opened", 60, machine=True), event("ann", "clicked", 900))
+    library_of.bring(
+        SPRING, covering(), event("ann", "opened", 60, machine=True), event("ann", "clicked", 900)
+    )
     assert both(library_of, "unique_opens") == (1, 1)
     assert both(library_of, "opens") == (1, 1)
 

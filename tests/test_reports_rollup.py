@@ -33,17 +33,13 @@ EVENTS = st.lists(
     ),
     max_size=25,
 )
-ANY_CAMPAIGN = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ANY_CAMPAIGN = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture
 def library_of(tmp_path):
     with shelf(tmp_path) as made:
         yield made
-
-
-def brought(folder, events):
-    return shelf(Path(folder)), [SPRING, covering(), *events]
 
 
 @ANY_CAMPAIGN
@@ -56,15 +52,22 @@ def test_every_number_is_what_its_sql_says_of_the_events(events):
         columns = ", ".join(count.sql for count in COUNTS.values())
         names = tuple(COUNTS)
         with store.cursor() as cursor:
-            for by in ("hour", "link", "domain", "country", "variant", "machine_reason"):
-                asked = cursor.execute(f"SELECT {by}, {columns} FROM ({facts}) WHERE {by} IS NOT NULL GROUP BY {by}")
-                expected = {key: tuple(map(float, values)) for key, *values in asked.fetchall() if any(values)}
+            cursor.execute(f"CREATE TEMP TABLE facts AS {facts}")
+            for by in ("hour", "link", "country", "machine_reason"):
+                asked = cursor.execute(
+                    f"SELECT {by}, {columns} FROM facts WHERE {by} IS NOT NULL GROUP BY {by}"
+                )
+                expected = {
+                    key: tuple(map(float, values)) for key, *values in asked.fetchall() if any(values)
+                }
                 found = library_of.by(by, *names)
-                assert {key: values for key, values in found.items() if key is not None} == pytest.approx(expected)
-            whole = cursor.execute(f"SELECT {columns} FROM ({facts})").fetchone()
+                assert {key: values for key, values in found.items() if key is not None} == expected
+            whole = cursor.execute(f"SELECT {columns} FROM facts").fetchone()
         known = {name: value for name, value in zip(names, whole, strict=True) if name in METRICS}
         figures = library_of.figures()
-        assert {name: figures[name] for name in known} == pytest.approx({k: float(v) for k, v in known.items()})
+        assert {name: figures[name] for name in known} == {
+            name: float(value) for name, value in known.items()
+        }
 
 
 @ANY_CAMPAIGN
@@ -90,7 +93,10 @@ def test_the_hours_add_up_to_what_has_a_time(events):
     timed = [one for one in events if one.at is not None and one.at >= SENT_AT]
     with tempfile.TemporaryDirectory() as folder, shelf(Path(folder)) as library_of:
         library_of.bring(SPRING, covering(), *timed)
-        figures, hours = library_of.figures(), library_of.by("hour", "clicks", "first_clicks", "first_opens", "opens")
+        figures, hours = (
+            library_of.figures(),
+            library_of.by("hour", "clicks", "first_clicks", "first_opens", "opens"),
+        )
         sums = [sum(column) for column in zip(*hours.values(), strict=True)] or [0, 0, 0, 0]
         assert sums == [figures[name] for name in ("clicks", "unique_clicks", "unique_opens", "opens")]
 
@@ -111,7 +117,9 @@ def test_one_file_or_two_give_the_same_campaign(events, cut):
 
 def test_the_long_tail_folds_into_one_row_with_exact_messages(library_of, monkeypatch):
     monkeypatch.setitem(rollup.KEYS, "domain", 2)
-    many = [event(f"r{n}@big.example", "opened", n) for n in range(5)] + [event("a@mid.example", "opened", n) for n in (1, 2)]
+    many = [event(f"r{n}@big.example", "opened", n) for n in range(5)] + [
+        event("a@mid.example", "opened", n) for n in (1, 2)
+    ]
     tail = [event("x@one.example", "opened", 1), event("x@two.example", "opened", 2)]
     library_of.bring(SPRING, covering(), *many, *tail)
     assert library_of.by("domain", "unique_opens", "opens") == {
@@ -123,7 +131,9 @@ def test_the_long_tail_folds_into_one_row_with_exact_messages(library_of, monkey
 
 def test_messages_add_up_over_campaigns_and_rates_are_of_the_sums(library_of):
     autumn = "vitrine-autumn"
-    spring = [event(name, "sent", 0, country="FR") for name in ("ann", "bob")] + [event("ann", "opened", 9, country="FR")]
+    spring = [event(name, "sent", 0, country="FR") for name in ("ann", "bob")] + [
+        event("ann", "opened", 9, country="FR")
+    ]
     other = [event(name, "sent", 0, autumn, country="FR") for name in ("ann", "bob")]
     library_of.bring(covering(), covering(campaign=autumn), *spring, *other)
     assert library_of.by("country", "unique_opens", "open_rate") == {"FR": (1, 0.25)}
@@ -160,13 +170,20 @@ def test_regions_carry_their_country_and_reasons_their_words(library_of):
 
 
 def test_every_event_of_a_message_belongs_to_the_variant_it_was_sent(library_of):
-    library_of.bring(covering(), event("ann", "sent", 0, variant="a"), event("ann", "clicked", 90), event("bob", "sent", 0, variant="b"))
+    library_of.bring(
+        covering(),
+        event("ann", "sent", 0, variant="a"),
+        event("ann", "clicked", 90),
+        event("bob", "sent", 0, variant="b"),
+    )
     assert library_of.by("variant", "click_rate") == {"a": 1}
     assert library_of.by("variant", "deliveries", "unique_clicks") == {"a": (1, 1), "b": (1, 0)}
 
 
 def test_the_fifty_most_active_recipients_are_kept(library_of):
     opens = defaultdict(int, {f"r{number}": number // 10 + 1 for number in range(60)})
-    library_of.bring(covering(), *(event(name, "opened", n * 60) for name, times in opens.items() for n in range(times)))
+    library_of.bring(
+        covering(), *(event(name, "opened", n * 60) for name, times in opens.items() for n in range(times))
+    )
     table = library_of.section("active_recipients").table
     assert len(table) == 50 and list(table["opens"]) == sorted(opens.values(), reverse=True)[:50]

@@ -32,7 +32,9 @@ def counts(outcome):
 def state(shelf):
     """All that a reader could notice."""
     frame = campaigns(shelf.analytics, EVERYTHING)
-    return frame.to_csv() + str([str(shelf.by(name, "opens", "clicks")) for name in ("hour", "link", "domain")])
+    return frame.to_csv() + str(
+        [str(shelf.by(name, "opens", "clicks")) for name in ("hour", "link", "domain")]
+    )
 
 
 OPENS = [event("ann", "opened", 60), event("bob", "opened", 70)]
@@ -93,10 +95,14 @@ def test_a_row_with_anything_new_is_imported(library_of):
 
 
 def test_undo_restores_what_the_earlier_import_said(library_of):
-    library_of.bring(SPRING, covering(), *OPENS, reported("opens", 2, "2"), reported("clicks", 7, "7", "link", "https://a"))
+    library_of.bring(
+        SPRING, covering(), *OPENS, reported("opens", 2, "2"), reported("clicks", 7, "7", "link", "https://a")
+    )
     before = state(library_of)
     later = replace(SPRING, title="Renamed", sent_at=SENT_AT + timedelta(hours=-2))
-    second = library_of.bring(later, event("cid", "clicked", 9000, url="https://a"), reported("opens", 3, "3"))
+    second = library_of.bring(
+        later, event("cid", "clicked", 9000, url="https://a"), reported("opens", 3, "3")
+    )
     assert state(library_of) != before
     assert library_of.undo(second) == (SPRING.id,)
     assert state(library_of) == before
@@ -114,7 +120,11 @@ def test_a_campaign_that_no_import_knows_any_more_is_gone(library_of):
     outcome = library_of.bring(SPRING, covering(), *OPENS, REJECT)
     library_of.undo(outcome)
     assert campaigns(library_of.analytics, EVERYTHING).empty
-    left = [path for path in library_of.analytics.events.folder.parent.rglob("*") if path.suffix in (".parquet", ".csv")]
+    left = [
+        path
+        for path in library_of.analytics.events.folder.parent.rglob("*")
+        if path.suffix in (".parquet", ".csv")
+    ]
     assert left == []
     assert library.rejects_path(library_of.analytics, outcome.id) is None
 
@@ -195,8 +205,12 @@ def test_later_imports_win_field_by_field(library_of):
 
 
 def test_the_links_of_a_report_belong_together(library_of):
-    library_of.bring(reported("clicks", 7, "7", "link", "https://a"), reported("clicks", 2, "2", "link", "https://b"))
-    library_of.bring(reported("clicks", 7, "7", "link", "https://a"), reported("clicks", 3, "3", "link", "https://c"))
+    library_of.bring(
+        reported("clicks", 7, "7", "link", "https://a"), reported("clicks", 2, "2", "link", "https://b")
+    )
+    library_of.bring(
+        reported("clicks", 7, "7", "link", "https://a"), reported("clicks", 3, "3", "link", "https://c")
+    )
     table = library_of.section("links").table
     assert dict(zip(table["url"], table["clicks"], strict=True)) == {"https://a": 7, "https://c": 3}
 
@@ -265,7 +279,9 @@ def test_events_and_addresses_lie_in_different_files(library_of):
 
 
 def test_an_event_file_is_sorted_by_kind_and_time(library_of):
-    library_of.bring(SPRING, covering(), event("ann", "sent", 9), event("bob", "opened", 50), event("ann", "opened", 7))
+    library_of.bring(
+        SPRING, covering(), event("ann", "sent", 9), event("bob", "opened", 50), event("ann", "opened", 7)
+    )
     table = pq.read_table(library_of.analytics.events.folder / SPRING.id / "1.parquet")
     order = list(zip(table["kind"].to_pylist(), table["happened_at"].to_pylist(), strict=True))
     assert order == sorted(order)

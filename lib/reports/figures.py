@@ -79,8 +79,7 @@ def _rate(part: Columns, whole: Columns, claimed: Column) -> Columns:
 
 
 def _claims(name: str, reported: Sequence[Mapping[str, Any]]) -> Column:
-    nothing = (None, "")
-    return np.array([one.get(name, nothing)[0] for one in reported], dtype=np.float64)
+    return np.array([one.get(name) for one in reported], dtype=np.float64)
 
 
 def _first_known(first: Column, second: Column) -> Column:

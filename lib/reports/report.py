@@ -134,7 +134,7 @@ def _figures(row: Any, scope: Scope, form: Form) -> dict[str, Figure]:
     for name in METRICS:
         meant = named(name, form)
         one = known[meant]
-        claimed = row.reported.get(meant, [None, ""])[1]
+        claimed = row.claimed.get(meant, "")
         value, computed, stated = (
             _number(name, column[0]) for column in (one.value, one.computed, one.reported)
         )

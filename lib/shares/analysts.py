@@ -136,10 +136,8 @@ def set_language(records: sa.Engine, analyst_id: int, language: str) -> None:
 def disable(records: sa.Engine, analyst_id: int, now: datetime) -> None:
     """Signed out at once, and no way back in. Raises ShareRefused for the last admin."""
     with records.begin() as db:
-        others = sa.select(analysts.c.id).where(
-            analysts.c.admin, analysts.c.disabled_at.is_(None), analysts.c.id != analyst_id
-        )
-        if db.execute(others.limit(1)).first() is None:
+        admins = sa.select(analysts.c.id).where(analysts.c.admin, analysts.c.disabled_at.is_(None))
+        if db.execute(admins).scalars().all() == [analyst_id]:
             raise ShareRefused("", "refusal.analyst.last_admin")
         db.execute(analysts.update().where(analysts.c.id == analyst_id).values(disabled_at=now))
 

@@ -52,7 +52,12 @@ def merged(claims: Iterable[Claim]) -> dict[str, Any]:
         words |= claim.fields
     if "sent_at" in words:
         words["sent_at"] = datetime.fromisoformat(words["sent_at"])
-    return words | {"reported": _whole(new), "reported_parts": _parts(everything, new)}
+    whole = [figure for claim in new for figure in claim.figures if figure[0] == "campaign"]
+    return words | {
+        "reported": {metric: value for _scope, _key, metric, value, _claimed in whole},
+        "claimed": {metric: claimed for _scope, _key, metric, _value, claimed in whole},
+        "reported_parts": _parts(everything, new),
+    }
 
 
 def _without_repetitions(claims: list[Claim]) -> list[Claim]:
@@ -60,16 +65,6 @@ def _without_repetitions(claims: list[Claim]) -> list[Claim]:
     for claim in claims:
         first.setdefault(claim.fingerprint, claim)
     return list(first.values())
-
-
-def _whole(claims: list[Claim]) -> dict[str, list[Any]]:
-    """Of the campaign itself: metric -> [value, claimed]."""
-    return {
-        metric: [value, claimed]
-        for claim in claims
-        for scope, _key, metric, value, claimed in claim.figures
-        if scope == "campaign"
-    }
 
 
 def _parts(everything: list[Claim], new: list[Claim]) -> list[list[Any]]:

@@ -112,7 +112,10 @@ campaigns = sa.Table(  # made from live claims and files; remade after each impo
     sa.Column("folder", sa.Text),
     sa.Column("tags", sa.JSON, nullable=False, default=list),
     sa.Column("sample", sa.Boolean, nullable=False, default=False),  # known only from the sample import
-    sa.Column("reported", sa.JSON, nullable=False, default=dict),  # of the whole: {metric: [value, claimed]}
+    sa.Column("reported", sa.JSON, nullable=False, default=dict),  # of the whole: {metric: value}
+    sa.Column(
+        "claimed", sa.JSON, nullable=False, default=dict
+    ),  # the sender's own texts: {metric: "120.00%"}
     # of its links and variants: [[scope, key, metric, value, claimed], ...]
     sa.Column("reported_parts", sa.JSON, nullable=False, default=list),
     sa.Column("covers", sa.JSON, nullable=False, default=list),

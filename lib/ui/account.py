@@ -36,4 +36,5 @@ def _language_page(language: str) -> Page:
 
 def _sign_out() -> None:
     session.require_analyst()
+    st.caption(t("account.leaving"))
     exchange.sign_out()

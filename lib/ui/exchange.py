@@ -4,6 +4,8 @@ from typing import Any
 
 import streamlit as st
 
+from lib.ui.i18n import t
+
 # One errand per number: Streamlit calls this again whenever the page is drawn anew.
 ERRAND = """
 const done = new Set();
@@ -46,7 +48,7 @@ def fetch_file(address: str) -> None:
 
 def _send(key: str, **errand: Any) -> None:
     numbered = {"number": _number(), **errand}
-    _errand(key=f"errand-{key}", data=numbered, height=1, on_failed_change=_nothing)
+    _errand(key=f"errand-{key}", data=numbered, height=1, on_failed_change=_say_failed)
 
 
 def _number() -> int:
@@ -54,5 +56,5 @@ def _number() -> int:
     return int(st.session_state["errands"])
 
 
-def _nothing() -> None:
-    return None
+def _say_failed() -> None:
+    st.toast(t("account.failed"), icon=":material/error:")

@@ -49,6 +49,7 @@ def upgrade() -> None:
     sa.Column('tags', sa.JSON(), nullable=False),
     sa.Column('sample', sa.Boolean(), nullable=False),
     sa.Column('reported', sa.JSON(), nullable=False),
+    sa.Column('claimed', sa.JSON(), nullable=False),
     sa.Column('reported_parts', sa.JSON(), nullable=False),
     sa.Column('covers', sa.JSON(), nullable=False),
     sa.Column('counts', sa.JSON(), nullable=False),
