@@ -127,7 +127,10 @@ def bring(options: argparse.Namespace) -> int:
             f"{path}: "
             + t(LANGUAGE, "command.brought", number=outcome.id, **{k: getattr(outcome, k) for k in keys})
         )
-        lines += [f"  {note.file}: " + t(LANGUAGE, f"note.{note.reason}", **dict(note.holes)) for note in outcome.notes]
+        lines += [
+            f"  {note.file}: " + t(LANGUAGE, f"note.{note.reason}", **dict(note.holes))
+            for note in outcome.notes
+        ]
         lines += [t(LANGUAGE, "command.rejects", file=outcome.rejects_file)] if outcome.rejects_file else []
     _say(options, result, lines)
     return SOME_REJECTED if result["rejected"] else 0
@@ -150,17 +153,19 @@ def _brought(parts: wiring.App, path: Path, options: argparse.Namespace) -> libr
 
 def _outcome(outcome: library.Outcome) -> dict[str, Any]:
     keys = ("read", "imported", "duplicate", "rejected", "rejects_file", "campaigns")
-    notes = [{"file": n.file, "note": t(LANGUAGE, f"note.{n.reason}", **dict(n.holes))} for n in outcome.notes]
+    notes = [
+        {"file": n.file, "note": t(LANGUAGE, f"note.{n.reason}", **dict(n.holes))} for n in outcome.notes
+    ]
     return {key: getattr(outcome, key) for key in keys} | {"import": outcome.id, "notes": notes}
 
 
 def undo(options: argparse.Namespace) -> int:
     """Take one import back, whole."""
     parts = _ready()
-    known = library.imports_list(parts.records)
-    if not ((known["id"] == options.number) & (known["state"] == "live")).any():
-        raise CommandRefused(t(LANGUAGE, "command.no_import", number=options.number))
-    touched = library.undo(parts.analytics, options.number, rollup.make, wiring.now())
+    try:
+        touched = library.undo(parts.analytics, options.number, rollup.make, wiring.now())
+    except library.UndoRefused as refusal:
+        raise CommandRefused(t(LANGUAGE, "command.no_import", number=options.number)) from refusal
     _say(
         options,
         {"import": options.number, "campaigns": touched},

@@ -14,9 +14,10 @@ from lib.config import SAMPLES, Settings, SettingsRefused
 from lib.importers import samples
 from lib.mail.delivery import Delivery, connection
 from lib.mail.worker import Worker
+from lib.reports import rollup
 from lib.shares import analysts, entry
+from lib.store import library, schema
 from lib.store import records as store_records
-from lib.store import schema
 from lib.store.analytics import Analytics
 from lib.store.events import Events
 from lib.store.vault import Vault
@@ -60,8 +61,10 @@ def build(settings: Settings) -> App:
 
 
 def prepare(parts: App) -> None:
-    """All that a server needs before its first visitor: the schema, the first admin, the samples."""
+    """All that a server needs before its first visitor: schema, first admin, fresh rollups, samples."""
     migrate(parts)
+    library.close_interrupted(parts.records, now())
+    rollup.remake_stale(parts.analytics, now())
     if parts.settings.samples and SAMPLES.is_dir():
         samples.load(parts.analytics, SAMPLES, now())
 

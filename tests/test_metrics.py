@@ -14,10 +14,11 @@ TABLE = dict(re.findall(r"^\| `(\w+)` \| (.+?) \| .+? \|$", PAGE.split("## Recip
 ANCHORS = {line[3:].lower().replace(" ", "-") for line in PAGE.splitlines() if line.startswith("## ")}
 
 PROMISED = (
-    "recipients deliveries hard_bounces soft_bounces bounces bounce_rate unique_opens opens open_rate unique_clicks"
-    " clicks click_rate click_to_open_rate unsubscribes unsubscribe_rate complaints complaint_rate forwards"
-    " forward_opens orders revenue unique_opens_people opens_people open_rate_people unique_clicks_people"
-    " clicks_people click_rate_people click_to_open_rate_people"
+    "recipients deliveries hard_bounces soft_bounces bounces bounce_rate unique_opens opens "
+    "open_rate unique_clicks clicks click_rate click_to_open_rate unsubscribes unsubscribe_rate "
+    "complaints complaint_rate forwards forward_opens orders revenue unique_opens_people "
+    "opens_people open_rate_people unique_clicks_people clicks_people click_rate_people "
+    "click_to_open_rate_people"
 )
 
 

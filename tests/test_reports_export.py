@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lib.model import Reported
+from lib.model import Reported, Scope
 from lib.reports import METRICS, campaigns, report
 from lib.reports.export import campaigns_csv, report_csv
 from lib.store.sheet import defused
@@ -51,8 +51,6 @@ def test_the_overview_is_exported_by_the_names_of_the_metrics(library_of):
 
 
 def test_an_empty_overview_has_its_heading(library_of):
-    from lib.model import Scope
-
     assert cells(campaigns_csv(campaigns(library_of.analytics, Scope(())), "en"))[0][0] == "id"
 
 

@@ -1,5 +1,7 @@
 """The migrations make exactly the tables of lib/store/tables.py."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,6 +11,14 @@ from alembic.migration import MigrationContext
 
 from lib.store import records, schema
 from lib.store.tables import metadata
+
+START = """
+import sys
+from lib.store import records, schema
+engine = records.connect(f"sqlite:///{sys.argv[1]}/records.sqlite")
+schema.migrate(engine)
+engine.dispose()
+"""
 
 
 @pytest.fixture
@@ -42,14 +52,7 @@ def test_several_processes_may_start_at_once(tmp_path):
 
 
 def _migrated_by(_number, folder):
-    import subprocess
-    import sys
-
-    code = (
-        "import sys; from lib.store import records, schema;"
-        "engine = records.connect(f'sqlite:///{sys.argv[1]}/records.sqlite'); schema.migrate(engine); engine.dispose()"
-    )
-    subprocess.run([sys.executable, "-c", code, folder], check=True)
+    subprocess.run([sys.executable, "-c", START, folder], check=True)
 
 
 def test_the_migrations_are_written_for_postgresql_too(engine):

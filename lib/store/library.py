@@ -7,7 +7,7 @@ the data version: whoever prepared a change while another one became visible pre
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -29,6 +29,7 @@ __all__ = ["Job", "Outcome", "Roll", "Rolled", "UndoRefused", "bring", "data_ver
 
 PROGRESS_EVERY = 1000
 MOST_NOTES = 100
+LONGEST_IMPORT = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,13 @@ def reroll(analytics: Analytics, roll: Roll, rules: int, now: datetime) -> int:
     if ids:
         until_first(attempt)
     return len(ids)
+
+
+def close_interrupted(records: sa.Engine, now: datetime) -> None:
+    """Mark imports as failed whose process must have died: none of ours runs for so long."""
+    dead = (imports.c.state == "running") & (imports.c.created_at < now - LONGEST_IMPORT)
+    with records.begin() as db:
+        db.execute(imports.update().where(dead).values(state="failed", problem="interrupted", ended_at=now))
 
 
 def imports_list(records: sa.Engine) -> pd.DataFrame:

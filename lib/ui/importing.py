@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -82,8 +82,14 @@ def remove_samples() -> None:
     """Take back every import of samples."""
     table = cache.imports()
     for number in table.loc[table["sample"].astype(bool) & (table["state"] == "live"), "id"]:
-        library.undo(session.app().analytics, int(number), rollup.make, wiring.now())
+        _take_back(int(number))
     st.rerun()
+
+
+def _take_back(number: int) -> None:
+    """Undo an import; that a colleague has just done it too is no error."""
+    with suppress(library.UndoRefused):
+        library.undo(session.app().analytics, number, rollup.make, wiring.now())
 
 
 def _zone() -> str:
@@ -182,7 +188,7 @@ def confirm_undo(number: int, file_name: str, rows: int) -> None:
         if st.button(t("imports.keep")):
             st.rerun()
         if st.button(t("imports.undo"), type="primary", icon=":material/undo:"):
-            library.undo(session.app().analytics, number, rollup.make, wiring.now())
+            _take_back(number)
             st.rerun()
 
 

@@ -36,6 +36,8 @@ def lifespan(parts: App) -> Callable[[Any], AbstractAsyncContextManager[None]]:
         finally:
             if worker:
                 await asyncio.to_thread(worker.stop)
+            parts.analytics.events.close()
+            parts.records.dispose()
 
     return living
 
