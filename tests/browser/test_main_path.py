@@ -279,8 +279,12 @@ class Walk:
         assert (new.password, new.link) != (old.password, old.link)
 
     def signs_out(self, page: Page) -> None:
-        page.get_by_role("button", name=ANALYST[0]).click()
-        page.get_by_role("menuitem", name=self.t("account.sign_out")).click()
+        if self.reader.width < 600:
+            page.get_by_test_id("stExpandSidebarButton").click()
+            page.get_by_role("link", name=self.t("account.sign_out")).click()
+        else:
+            page.get_by_role("button", name=ANALYST[0]).click()
+            page.get_by_role("menuitem", name=self.t("account.sign_out")).click()
         expect(page.get_by_role("button", name=self.t("signin.button"))).to_be_visible(timeout=PATIENCE)
         page.goto(f"{self.served.url}/shares")
         expect(page.get_by_role("button", name=self.t("signin.button"))).to_be_visible(timeout=PATIENCE)
