@@ -24,6 +24,7 @@ class Manner:
     hour: str = "{0}h"
     day: str = "%-d %b %Y"
     month: str = "%b %Y"
+    since: str = "%{x} after sending"
 
 
 ENGLISH = Manner()
@@ -59,6 +60,7 @@ def first_day(table: pd.DataFrame, labels: dict[str, str], manner: Manner = ENGL
     figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0.05)
     figure.update_yaxes(rangemode="tozero", fixedrange=True, tickformat=",d")
     figure.update_xaxes(type="category", fixedrange=True, nticks=12, tickangle=0)
+    figure.update_xaxes(unifiedhovertitle_text=manner.since)
     return _dressed(figure, manner)
 
 

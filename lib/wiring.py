@@ -63,7 +63,7 @@ def build(settings: Settings) -> App:
 def prepare(parts: App) -> None:
     """All that a server needs before its first visitor: schema, first admin, fresh rollups, samples."""
     migrate(parts)
-    library.close_interrupted(parts.records, now())
+    library.close_interrupted(parts.analytics, now())
     rollup.remake_stale(parts.analytics, now())
     if parts.settings.samples and SAMPLES.is_dir():
         samples.load(parts.analytics, SAMPLES, now())

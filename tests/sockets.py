@@ -48,7 +48,7 @@ class Talk:
         return self.hear(20, quiet)
 
     def hear(self, patience: float = 20, quiet: float = 0.7) -> bytes:
-        """What comes until a run is over and nothing follows for `quiet` seconds, or until `patience` ends."""
+        """What comes until a run is over and nothing follows for `quiet` seconds, or `patience` ends."""
         end, heard, wait = time.monotonic() + patience, [], patience
         while (left := min(wait, end - time.monotonic())) > 0:
             try:
@@ -74,7 +74,9 @@ class Talk:
     def fragments(self) -> set[str]:
         """The ids of all fragments that were drawn."""
         drawn = (one.delta.fragment_id for one in self.messages() if one.WhichOneof("type") == "delta")
-        timed = (one.auto_rerun.fragment_id for one in self.messages() if one.WhichOneof("type") == "auto_rerun")
+        timed = (
+            one.auto_rerun.fragment_id for one in self.messages() if one.WhichOneof("type") == "auto_rerun"
+        )
         return {name for name in (*drawn, *timed) if name}
 
 

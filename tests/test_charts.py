@@ -80,3 +80,8 @@ def test_french_charts_speak_french():
     assert figure.layout.yaxis.ticksuffix == "\u00a0%"
     hours = charts.first_day(pd.DataFrame({"hour": [0], "open_rate": [1]}), LABELS, french).data[0].x
     assert list(hours) == ["0\u00a0h"]
+
+
+def test_hovering_an_hour_says_since_when_it_counts():
+    figure = charts.first_day(pd.DataFrame({"hour": [0, 1], "open_rate": [1, 2]}), LABELS)
+    assert figure.layout.xaxis.unifiedhovertitle.text == "%{x} after sending"

@@ -1,5 +1,8 @@
 """What every importer reads out of its format, and that exactly one recognises each (X4)."""
 
+import csv
+import io
+import re
 import shutil
 import zipfile
 from collections import Counter
@@ -202,9 +205,9 @@ def test_a_report_gives_its_counts_and_the_rates_in_brackets():
     figures = claims(rows)
     assert figures["recipients"] == (1751, "1,751")
     assert figures["unique_opens"] == (141, "141")
-    assert figures["open_rate"] == (0.081, "8.1%")
+    assert figures["open_rate"] == (141 / 1742, "8.1%")
     assert figures["bounces"] == (9, "9")
-    assert figures["bounce_rate"] == (0.005, "0.5%")
+    assert figures["bounce_rate"] == (9 / 1751, "0.5%")
     assert figures["last_open"] == (None, "1/7/26 17:40")
     assert len(rows) == 1
 
@@ -235,6 +238,49 @@ def test_a_report_that_a_spreadsheet_saved_again_reads_the_same(tmp_path):
     assert claims(read_text(tmp_path, padded)) == claims(read(HERE / "report.csv"))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])
+@pytest.mark.parametrize("name", ["report.csv", "ab_report.csv"])
+def test_a_report_that_a_french_excel_saved_reads_the_same(tmp_path, name, encoding):
+    """Semicolons, no quotes but where needed, every line padded to three columns."""
+    path = tmp_path / name
+    path.write_bytes(_by_excel((HERE / name).read_text(), 3).encode(encoding))
+    assert of(read(path), Row)[0].items == of(read(HERE / name), Row)[0].items
+
+
+def test_a_report_that_a_french_excel_saved_as_old_text_reads_the_same_but_for_its_suns(tmp_path):
+    path = tmp_path / "report.csv"
+    text = (HERE / "report.csv").read_text().replace("☀", "été")
+    path.write_bytes(_by_excel(text, 3).encode("cp1252"))
+    rows = read(path)
+    assert claims(rows) == claims(read(HERE / "report.csv"))
+    assert items(rows, Campaign)[0].subject == "Spring is here été"
+
+
+def test_a_rate_that_its_counts_do_not_round_to_is_kept_as_claimed(tmp_path):
+    text = (HERE / "report.csv").read_text().replace("141 (8.1%)", "141 (9.9%)")
+    assert claims(read_text(tmp_path, text))["open_rate"] == (0.099, "9.9%")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252"])
+def test_a_list_of_campaigns_that_a_french_excel_saved_reads_the_same(tmp_path, encoding):
+    text = (HERE / "campaigns_2019_list.csv").read_text().replace("☀", "é").replace(",200,", ',"1,200",')
+    path, comma = tmp_path / "campaigns.csv", tmp_path / "comma.csv"
+    comma.write_text(text)
+    path.write_bytes(re.sub(r"(\d)\.(\d+%)", r"\1,\2", _by_excel(text)).encode(encoding))
+    rows = read(path)
+    assert items(rows, Campaign) == items(read(comma), Campaign)
+    expected = [item.value for item in items(read(comma), Reported)]
+    assert [item.value for item in items(rows, Reported)] == expected
+    assert "30,00%" in [item.claimed for item in items(rows, Reported)]
+
+
+def _by_excel(text: str, columns: int = 0) -> str:
+    lines = list(csv.reader(io.StringIO(text)))
+    made = io.StringIO()
+    csv.writer(made, delimiter=";").writerows(line + [""] * (columns - len(line)) for line in lines)
+    return made.getvalue()
+
+
 def _padded(line: str) -> str:
     missing = 3 - line.count('","') - 1
     return line + "," * missing if line else ",,"
@@ -247,7 +293,7 @@ def test_an_ab_report_keeps_each_combination():
     rows = read(HERE / "ab_report.csv")
     first = claims(rows, "variant", "Combination 1")
     assert first["recipients"] == (1751, "1,751")
-    assert first["open_rate"] == (0.081, "8.1%")
+    assert first["open_rate"] == (141 / 1742, "8.1%")
     assert first["subject"] == (None, "Black tea?")
     assert claims(rows, "variant", "Combination 2")["subject"] == (None, "Green tea?")
 

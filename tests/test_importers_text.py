@@ -160,6 +160,17 @@ def test_what_is_doubtful_is_no_number(text):
         values.number(text)
 
 
+@pytest.mark.parametrize("comma", [False, True])
+def test_a_count_has_no_decimals_so_that_its_comma_groups_in_every_file(comma):
+    assert (values.count("1,000", comma), values.count("12,345,678", comma)) == (1000, 12_345_678)
+
+
+@pytest.mark.parametrize("text", ["1.000", "1,75", "-1", "1.5"])
+def test_a_count_that_could_be_another_is_refused(text):
+    with pytest.raises(BadCell):
+        values.count(text, comma=True)
+
+
 def test_a_rate_needs_its_sign():
     assert values.rate("27.78%") == 0.2778
     with pytest.raises(BadCell):

@@ -114,3 +114,21 @@ def test_an_address_that_could_turn_a_header_is_refused(address):
 def test_a_message_with_hidden_signs_is_refused(message):
     with pytest.raises(LetterRefused, match="message"):
         letter(message=message)
+
+
+@pytest.mark.parametrize("write", [letters.invitation, letters.new_password])
+def test_a_letter_names_the_analyst_and_an_answer_goes_there(write):
+    mail = letter(write, writer=letters.Writer("Ana Analyst", "ana@agency.example"))
+    assert "Ana Analyst (Atelier Nord)" in text_of(mail)
+    assert mail["Reply-To"] == "Ana Analyst <ana@agency.example>"
+
+
+def test_without_an_analyst_the_brand_writes_and_nobody_is_named_for_answers():
+    assert "Atelier Nord has shared" in text_of(letter())
+    assert "Reply-To" not in letter()
+
+
+def test_a_name_that_turns_the_direction_of_the_text_is_mended():
+    mail = letter(writer=letters.Writer("Ana \u202eEvil\r\nBcc: x@y.example", "ana@agency.example"))
+    assert "\u202e" not in text_of(mail)
+    assert "Bcc" not in mail

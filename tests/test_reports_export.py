@@ -30,9 +30,22 @@ def cells(text):
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\0x"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "＝1", "\tx", "\rx", "\0x"])
 def test_a_text_that_would_run_is_defused(text):
     assert defused(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Sale;=1+1", "Sale;'=1+1"),
+        ('a;"=1+1"', 'a;"\'=1+1"'),
+        ("a\n@x", "a\n'@x"),
+        ("a; b-c, 1+1=2", "a; b-c, 1+1=2"),
+    ],
+)
+def test_a_text_that_would_run_in_a_spreadsheet_with_semicolons_is_defused(text, written):
+    assert defused(text) == written
 
 
 @pytest.mark.parametrize("value", [-1, -0.5, 0, None, "plain", ""])

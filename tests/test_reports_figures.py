@@ -1,5 +1,6 @@
 """What each figure of a report means, on campaigns that one can count on one's fingers."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
@@ -111,6 +112,39 @@ def test_orders_are_counted_by_number_and_their_lines_summed(library_of):
     library_of.bring(covering(), *sent("ann"), *lines, event("bob", "ordered", 9, order="8", revenue=5))
     figures = library_of.figures()
     assert (figures["orders"], figures["revenue"]) == (2, 5.3)
+
+
+def test_amounts_in_two_currencies_have_no_sum(library_of):
+    library_of.bring(
+        SPRING,
+        covering(),
+        event("ann", "ordered", 9, order="1", revenue=5, currency="EUR", country="FR"),
+        event("bob", "ordered", 9, order="2", revenue=7, currency="USD", country="FR"),
+    )
+    figures = library_of.figures()
+    assert (figures["orders"], figures["revenue"]) == (2, None)
+    assert pd.isna(library_of.by("country", "orders", "revenue")["FR"][1])
+    assert pd.isna(campaigns(library_of.analytics, EVERYTHING).iloc[0]["revenue"])
+
+
+@pytest.mark.parametrize(("campaigns_own", "named", "revenue"), [("EUR", "USD", None), ("EUR", "EUR", 12.5)])
+def test_amounts_in_another_currency_than_the_campaigns_have_no_sum(
+    library_of, campaigns_own, named, revenue
+):
+    orders = [
+        event("ann", "ordered", 9, order="1", revenue=5),
+        event("bob", "ordered", 9, order="2", revenue=7.5, currency=named),
+    ]
+    library_of.bring(replace(SPRING, currency=campaigns_own), covering(), *orders)
+    assert library_of.figures()["revenue"] == revenue
+
+
+def test_the_currency_is_that_of_the_orders_when_nobody_says_another(library_of):
+    library_of.bring(covering(), event("ann", "ordered", 9, order="1", revenue=5, currency="USD"))
+    library_of.bring(replace(SPRING, subject="later"))
+    assert report(library_of.analytics, EVERYTHING, SPRING.id).campaign.currency == "USD"
+    library_of.bring(replace(SPRING, currency="EUR"), name="last")
+    assert library_of.figures()["revenue"] is None
 
 
 def test_the_other_counts(library_of):

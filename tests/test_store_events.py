@@ -51,9 +51,11 @@ def test_many_threads_ask_at_once(events):
 
 
 def test_a_workbench_leaves_nothing_behind(events):
-    with events.workbench() as folder:
+    with events.workbench("import-1") as folder:
         (folder / "half.parquet").write_bytes(b"x")
+        assert events.is_at_work("import-1")
     assert not folder.exists()
+    assert not events.is_at_work("import-1")
 
 
 def test_a_link_is_the_same_without_the_parameters_that_name_its_recipient():

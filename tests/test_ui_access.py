@@ -4,7 +4,7 @@ import pytest
 
 from lib import wiring
 from lib.shares import cookies, sessions
-from lib.ui import guarded, i18n
+from lib.ui import exchange, guarded, i18n
 from lib.ui.places import FOR_ANALYSTS, FOR_VIEWERS
 from tests.screens import PASSWORD, add_analyst, analyst_cookie, frame, hold, texts
 
@@ -121,6 +121,21 @@ def test_an_analyst_reads_in_the_language_that_was_chosen(workspace, monkeypatch
     at._page_hash = frame("language-fr")._page_hash
     at.run()
     assert frame("definitions").run().title[0].value == "Définitions"
+
+
+def test_a_link_of_another_site_signs_nobody_out(workspace, monkeypatch):
+    """S7: the address alone only asks; within Vitrine the entry of the navigation signs out at once"""
+    hold(monkeypatch, analyst_cookie(workspace, add_analyst(workspace)))
+    errands = []
+    monkeypatch.setattr(exchange, "sign_out", lambda: errands.append(1))
+    led = frame("sign-out").run()
+    assert not errands
+    led.button(key="sign-out").click().run()
+    assert errands == [1]
+    at = frame("definitions").run()
+    at._page_hash = led._page_hash
+    at.run()
+    assert errands == [1, 1]
 
 
 def test_a_guarded_callback_does_nothing_for_a_stranger(workspace, monkeypatch):

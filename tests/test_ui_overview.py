@@ -7,7 +7,7 @@ import pytest
 
 from lib import wiring
 from lib.importers import bring_in
-from lib.ui import overview
+from lib.ui import overview, session
 from tests.screens import add_analyst, analyst_cookie, frame, hold, texts
 
 HEADER = (
@@ -114,3 +114,17 @@ def test_months_without_a_campaign_are_a_gap_in_the_trend():
         }
     )
     assert overview._by_month(sent)["open_rate"].isna().tolist() == [False, True, False]
+
+
+def test_on_a_phone_the_rates_come_before_the_date(monkeypatch):
+    rows = pd.DataFrame({"sample": [False]})
+    monkeypatch.setattr(session, "on_a_phone", lambda: True)
+    assert overview._order(rows)[:4] == ["actions", "title", "open_rate", "click_rate"]
+    assert sorted([*overview._order(rows), "mark"]) == sorted(overview.COLUMNS)
+
+
+def test_a_campaign_can_be_chosen_by_its_name_without_the_mouse(three_letters):
+    at = frame().run()
+    box = at.selectbox(key="by-name")
+    assert box.options == ["Letter 3", "Letter 2", "Letter 1"]
+    assert not box.set_value(box.options[0]).run().exception

@@ -9,13 +9,15 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
-from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
 from streamlit.web.server.app_discovery import discover_asgi_app
 
 from lib import web
 from lib.config import ROOT
+from lib.shares import analysts, sessions
 from lib.web import guard, statics
 from lib.web.start import refuse_pages_beside
+from lib.wiring import now
 from tests.installation import BASE_URL, install
 
 STREAM = BASE_URL.replace("http:", "ws:") + "/_stcore/stream"
@@ -81,6 +83,71 @@ def test_every_kind_of_message_is_known_to_us():
     }
     known = {field.name for field in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields}
     assert known == harmless | guard.DANGEROUS
+
+
+def operation(payload):
+    asked = BackendOperationRequest(request_id="1", session_id="1")
+    getattr(asked, payload).SetInParent()
+    return message(backend_operation_request=asked)
+
+
+def heard_before_the_heartbeat(socket, *said):
+    """What comes through to Streamlit."""
+    for each in said:
+        socket.send(each)
+    socket.send_bytes(message(app_heartbeat=True))
+    heard = []
+    while not heard or heard[-1] != message(app_heartbeat=True):
+        heard.append(socket.receive_bytes())
+    return heard[:-1]
+
+
+@pytest.mark.parametrize(
+    "payload", ["install_skills", "dismiss_skills_nudge", "deferred_file", "dataframe_chunk"]
+)
+def test_a_stranger_cannot_ask_for_files_rows_or_streamlits_tools_beside_a_page(browser, payload):
+    """S3, L8: these run without the guard of a page; two of them write into our folder"""
+    with browser.websocket_connect(STREAM) as socket:
+        said = {"type": "websocket.receive", "bytes": operation(payload)}
+        assert heard_before_the_heartbeat(socket, said) == []
+
+
+def test_a_reader_may_ask_for_the_rows_of_a_table(tmp_path, browser):
+    with install(tmp_path) as parts:
+        analyst = analysts.add(parts.records, "Ann", "ann@agency.example", "a long enough one", True, now())
+        cookie = sessions.redeem(parts.records, sessions.ticket(parts.records, analyst, now()), now())
+        browser.cookies.set("vitrine_analyst", cookie)
+        with browser.websocket_connect(STREAM) as socket:
+            said = [
+                {"type": "websocket.receive", "bytes": operation(each)} for each in sorted(guard.FOR_READERS)
+            ]
+            said.append({"type": "websocket.receive", "bytes": operation("install_skills")})
+            assert heard_before_the_heartbeat(socket, *said) == [each["bytes"] for each in said[:2]]
+
+
+def test_every_kind_of_operation_is_known_to_us():
+    """A new one in a later Streamlit must be judged before it is let through."""
+    known = {field.name for field in BackendOperationRequest.DESCRIPTOR.oneofs_by_name["payload"].fields}
+    assert known == guard.FOR_READERS | {"install_skills", "dismiss_skills_nudge"}
+
+
+def test_what_no_page_could_have_said_does_not_reach_streamlit(browser):
+    with browser.websocket_connect(STREAM) as socket:
+        said = [
+            {"type": "websocket.receive", "text": "x"},
+            {"type": "websocket.receive", "bytes": b"\xff\xff"},
+        ]
+        assert heard_before_the_heartbeat(socket, *said) == []
+
+
+def test_a_message_larger_than_a_page_sends_ends_the_conversation(browser):
+    with pytest.raises(WebSocketDisconnect), browser.websocket_connect(STREAM) as socket:
+        socket.send_bytes(b"x" * (guard.LARGEST_MESSAGE + 1))
+        socket.receive_bytes()
+
+
+def test_an_origin_that_is_no_address_is_another_site(browser):
+    assert browser.post("/auth/leave", headers={"origin": "http://[nonsense"}).status_code == 403
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:9999", "null"])

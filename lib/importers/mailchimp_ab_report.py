@@ -89,10 +89,12 @@ def _variant(block: Block, label: str, campaign: Campaign, given: Given, into: l
         for pair in block.lines
         if pair.key in VARIANT
     )
+    claims: list[Reported] = []
     stated = list(block.lines)
     yield from one.collected(
-        into, stated, lambda pair: one.figures(pair, campaign.id, given.zone, "variant", label)
+        claims, stated, lambda pair: one.figures(pair, campaign.id, given.zone, "variant", label)
     )
+    into.extend(one.with_exact_rates(claims))
 
 
 def _elsewhere(member: Member, blocks: list[Block]) -> Iterator[Note]:

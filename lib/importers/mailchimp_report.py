@@ -6,7 +6,7 @@ Format: docs/importers/mailchimp.md#one-report. Line 1 is the sentence «Email C
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lib.importers import table, text, values
@@ -37,6 +37,11 @@ COUNTS = {  # their key: our metric, and the rate that stands behind it in brack
     "times_liked_on_facebook": ("facebook_likes", NO_RATE),
     "total_orders": ("orders", NO_RATE),
 }
+PARTS = {  # what a rate divides
+    "bounce_rate": ("bounces", "recipients"),
+    "open_rate": ("unique_opens", "deliveries"),
+    "click_rate": ("unique_clicks", "deliveries"),
+}
 AMOUNTS = {"total_sales": "total_sales", "total_gross_sales": "gross_sales", "total_revenue": "revenue"}
 DATES = {"last_open_date": "last_open", "last_click_date": "last_click"}
 DESCRIBING = ("title", "subject_line", "delivery_date_time", "from_name", "from_email")
@@ -59,6 +64,8 @@ class Pair:
     line: int
     fields: tuple[str, ...]
     text: str
+    comma: bool = False
+    """Whether a comma is the decimal sign (values.number says why)."""
 
     @property
     def key(self) -> str:
@@ -80,7 +87,8 @@ def recognises(source: Source) -> bool:
 
 def begins(member: Member, opening: str, heading: str) -> bool:
     """Whether the member begins with that sentence and has that heading; others use the same sentence."""
-    keys = [values.snake(line) for line in text.head_lines(member) if line.strip()]
+    lines = (line for line in text.head_lines(member) if line.strip())
+    keys = [values.snake(line) for line in lines if not table.names_delimiter(line)]
     return bool(keys) and keys[0] == opening and any(key.startswith(heading) for key in keys)
 
 
@@ -106,7 +114,7 @@ def _report(member: Member, given: Given) -> Read:
     yield from collected(claims, stated, lambda pair: figures(pair, campaign.id, given.zone))
     yield from collected(claims, links, lambda pair: _link(pair, campaign.id))
     yield from _repeated(member, links)
-    yield Row(member.name, 1, (campaign, *claims))
+    yield Row(member.name, 1, (campaign, *with_exact_rates(claims)))
 
 
 def collected(
@@ -121,6 +129,28 @@ def collected(
             claims.extend(read_pair(pair))
         except BadCell as problem:
             yield pair.bad(problem)
+
+
+def with_exact_rates(claims: list[Reported]) -> Iterator[Reported]:
+    """The same claims, their rates with all digits that the counts beside them give: "141 (8.1%)" of 1,742.
+
+    The claim stays the text in the file. A rate that the counts do not round to keeps the value it claims.
+    """
+    known = {(claim.scope, claim.key, claim.metric): claim.value for claim in claims}
+    for claim in claims:
+        part, whole = (
+            known.get((claim.scope, claim.key, name)) for name in PARTS.get(claim.metric, ("", ""))
+        )
+        exact = part / whole if part is not None and whole else None
+        yield replace(claim, value=exact) if exact is not None and _rounds_to(exact, claim) else claim
+
+
+def _rounds_to(exact: float, claim: Reported) -> bool:
+    decimals = len(re.sub(r"^[^.,]*[.,]?|%$", "", claim.claimed))
+    half = 0.5 / 10 ** (decimals + 2)
+    return (
+        claim.value is not None and abs(exact - claim.value) < half - 1e-9
+    )  # a tie may be rounded either way
 
 
 def described(blocks: list[Block]) -> dict[str, Pair]:
@@ -142,7 +172,7 @@ def currency_of(blocks: list[Block]) -> str | None:
     found = set()
     for pair in (pair for block in blocks for pair in block.lines if pair.key in AMOUNTS):
         try:
-            found.add(values.money(pair.value).currency)
+            found.add(values.money(pair.value, pair.comma).currency)
         except BadCell:
             continue  # rejected where the figure is read
     return found.pop() if len(found) == 1 else None
@@ -204,9 +234,9 @@ def _claims(pair: Pair, zone: str) -> Iterator[tuple[str, float | None, str]]:
     if claimed.lower() in values.NOTHING:
         yield metric_of(pair.key), None, claimed
     elif pair.key in COUNTS:
-        yield from _counted(pair.key, claimed)
+        yield from _counted(pair)
     elif pair.key in AMOUNTS:
-        yield AMOUNTS[pair.key], values.money(claimed).amount, claimed
+        yield AMOUNTS[pair.key], values.money(claimed, pair.comma).amount, claimed
     elif pair.key in DATES:
         values.short_time(claimed, zone)  # a date is a claim without a number, but not any text
         yield DATES[pair.key], None, claimed
@@ -218,14 +248,14 @@ def metric_of(key: str) -> str:
     return COUNTS[key][0] if key in COUNTS else AMOUNTS.get(key, DATES.get(key, key))
 
 
-def _counted(key: str, claimed: str) -> Iterator[tuple[str, float, str]]:
-    metric, rate = COUNTS[key]
-    if rate == NO_RATE or "(" not in claimed:
-        yield metric, values.count(claimed), claimed
+def _counted(pair: Pair) -> Iterator[tuple[str, float, str]]:
+    metric, rate = COUNTS[pair.key]
+    if rate == NO_RATE or "(" not in pair.value:
+        yield metric, values.count(pair.value), pair.value
         return
-    amount, share = values.count_with_rate(claimed)
+    amount, share = values.count_with_rate(pair.value)
     yield metric, values.count(amount), amount
-    yield rate, values.rate(share), share
+    yield rate, values.rate(share, pair.comma), share
 
 
 def _if_count(claimed: str) -> float | None:
@@ -282,15 +312,26 @@ def blocks_of(member: Member, blocks: list[Block]) -> Iterator[Reject | Note]:
 
 def _pairs(member: Member, encoding: str) -> Iterator[tuple[Pair, Reject | None]]:
     opened = False
+    delimiter = _delimiter(member)
     for line in text.lines(member, encoding):
-        if not line.text.strip():
+        if not line.text.strip() or (not opened and table.names_delimiter(line.text)):
             continue
         if not opened:
             opened = True  # the sentence that the format is recognised by
             continue
-        fields = table.fields_of(line.text)
-        pair = Pair(member.name, line.number, _trimmed(fields or [""]), line.text)
+        fields = table.fields_of(line.text, delimiter)
+        pair = Pair(member.name, line.number, _trimmed(fields or [""]), line.text, delimiter == ";")
         yield pair, _unreadable(pair, fields)
+
+
+def _delimiter(member: Member) -> str:
+    """What stands between a key and its value: a comma, or what a spreadsheet made of it."""
+    for line in text.head_lines(member):
+        for delimiter in table.DELIMITERS:
+            fields = table.fields_of(line, delimiter) or [""]
+            if len(fields) > 1 and fields[0].endswith(":"):
+                return delimiter
+    return table.DELIMITERS[0]
 
 
 def _trimmed(fields: list[str]) -> tuple[str, ...]:

@@ -62,9 +62,7 @@ def reject(file: str, line: int, reason: str, raw: str, *holes: tuple[str, str])
 
 def header_of(member: Member, *needed: str) -> Header | None:
     """The header if it has all `needed` columns when read with one of the delimiters."""
-    first = next(
-        (line for line in text.head_lines(member) if line.strip() and not _names_delimiter(line)), ""
-    )
+    first = next((line for line in text.head_lines(member) if line.strip() and not names_delimiter(line)), "")
     for delimiter in DELIMITERS:
         fields = _fields([first.removeprefix("\ufeff")], delimiter)
         if fields and set(needed) <= {snake(field) for field in fields}:
@@ -72,7 +70,7 @@ def header_of(member: Member, *needed: str) -> Header | None:
     return None
 
 
-def _names_delimiter(line: str) -> bool:
+def names_delimiter(line: str) -> bool:
     """Excel's first line `sep=;`, which is about the file and not of it."""
     return line.removeprefix("\ufeff").strip().lower() in {
         f"sep={delimiter}".strip() for delimiter in DELIMITERS
@@ -116,7 +114,7 @@ def _assembled(
     waiting: deque[Line] = deque()
     headed = False
     while line := _next(waiting, lines):
-        if not line.text.strip() or (not headed and _names_delimiter(line.text)):
+        if not line.text.strip() or (not headed and names_delimiter(line.text)):
             continue
         if not headed:
             headed = True

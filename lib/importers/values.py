@@ -55,8 +55,8 @@ def number(text: str, comma: bool = False) -> float:
     """A number as it stands in a file.
 
     The rule: in a file whose columns are separated by semicolons (`comma`) a comma is the decimal sign,
-    because such files come from places that write numbers so; everywhere else it groups thousands. 1,751 is
-    therefore never read in two ways within one file.
+    because such files come from places that write numbers so; everywhere else it groups thousands. Counts,
+    rates and amounts are told apart by their columns, so 1,751 has one reading per column (see `count`).
     """
     cleaned = text.strip().removeprefix(
         "'"
@@ -69,9 +69,19 @@ def number(text: str, comma: bool = False) -> float:
     raise BadCell("bad_number", text)
 
 
+POINT_OF_THOUSANDS = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
+
+
 def count(text: str, comma: bool = False) -> float:
-    """A whole number, not negative."""
-    value = number(text, comma)
+    """A whole number, not negative.
+
+    Nobody writes three decimals of a count, so that 1,751 is one thousand and more in every file: Mailchimp
+    groups so, and a French Excel saves it as it stood. 1.000 may be one or a thousand, and is refused.
+    """
+    cleaned = text.strip()
+    if POINT_OF_THOUSANDS.fullmatch(cleaned):
+        raise BadCell("bad_number", text)
+    value = number(cleaned, comma and not GROUPED.fullmatch(cleaned))
     if value < 0 or value != int(value):
         raise BadCell("bad_number", text)
     return value

@@ -3,6 +3,7 @@
 import email.policy
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import date
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -35,6 +36,17 @@ _templates = jinja2.Environment(
 )
 
 
+@dataclass(frozen=True)
+class Writer:
+    """The analyst who shares: the viewer reads the name, and an answer goes to the address."""
+
+    name: str = ""
+    address: str = ""
+
+
+NOBODY_IN_PERSON = Writer()
+
+
 class LetterRefused(ValueError):
     """A text that cannot stand in a mail; names the part that holds it, never the text."""
 
@@ -50,16 +62,18 @@ def invitation(
     campaign_titles: tuple[str, ...],
     expires_on: date | None,
     zone: str,
+    writer: Writer = NOBODY_IN_PERSON,
 ) -> EmailMessage:
     """The first letter. `password` None: it comes by another road, and the letter says so.
 
     Raises LetterRefused for control or direction-turning characters; `message` may have line breaks.
     """
     titles = tuple(map(_cleaned, campaign_titles))
-    words = _words("invitation", language, titles, brand) | _common(
-        language, link, password, expires_on, zone, brand
+    who = _who(language, brand, writer)
+    words = _words("invitation", language, titles, brand, who) | _common(
+        language, link, password, expires_on, zone, brand, who
     )
-    return _letter(settings_from, brand, address, words | {"message": message, "titles": titles})
+    return _letter(settings_from, brand, address, words | {"message": message, "titles": titles}, writer)
 
 
 def new_password(
@@ -73,23 +87,38 @@ def new_password(
     campaign_titles: tuple[str, ...],
     expires_on: date | None,
     zone: str,
+    writer: Writer = NOBODY_IN_PERSON,
 ) -> EmailMessage:
     """The letter after a change of password or a request for a new one; otherwise as `invitation`."""
     titles = tuple(map(_cleaned, campaign_titles))
-    words = _words("password", language, titles, brand) | _common(
-        language, link, password, expires_on, zone, brand
+    who = _who(language, brand, writer)
+    words = _words("password", language, titles, brand, who) | _common(
+        language, link, password, expires_on, zone, brand, who
     )
-    return _letter(settings_from, brand, address, words | {"message": message, "titles": titles})
+    return _letter(settings_from, brand, address, words | {"message": message, "titles": titles}, writer)
 
 
-def _words(kind: str, language: str, titles: tuple[str, ...], brand: str) -> dict[str, object]:
-    holes = {"count": len(titles), "title": _short(titles[0]) if titles else "", "brand": brand}
+def _who(language: str, brand: str, writer: Writer) -> str:
+    """The person with the brand, or the brand alone."""
+    name = _short(_cleaned(writer.name))
+    return t(language, "mail.letter.person", name=name, brand=brand) if name else brand
+
+
+def _words(kind: str, language: str, titles: tuple[str, ...], brand: str, who: str) -> dict[str, object]:
+    title = _short(titles[0]) if titles else ""
+    holes = {"count": len(titles), "title": title, "brand": brand, "who": who}
     parts = ("subject", "heading", "lead")
     return {part: t(language, f"mail.{kind}.{part}", **holes) for part in parts}
 
 
 def _common(
-    language: str, link: str, password: str | None, expires_on: date | None, zone: str, brand: str
+    language: str,
+    link: str,
+    password: str | None,
+    expires_on: date | None,
+    zone: str,
+    brand: str,
+    who: str,
 ) -> dict[str, object]:
     parts = ("open", "link_label", "password_label", "password_apart", "campaigns_label", "unexpected")
     return {part: t(language, f"mail.letter.{part}") for part in parts} | {
@@ -97,7 +126,7 @@ def _common(
         "link": link,
         "password": password,
         "expiry": _expiry(language, expires_on, zone),
-        "who": t(language, "mail.letter.who", brand=brand),
+        "who": t(language, "mail.letter.who", who=who),
         "brand": brand,
     }
 
@@ -111,12 +140,16 @@ def _expiry(language: str, expires_on: date | None, zone: str) -> str:
     return t(language, "mail.letter.expires", day=day, zone=place)
 
 
-def _letter(settings_from: str, brand: str, address: str, words: dict[str, object]) -> EmailMessage:
+def _letter(
+    settings_from: str, brand: str, address: str, words: dict[str, object], writer: Writer
+) -> EmailMessage:
     _refuse_turns(words | {"address": address, "sender": settings_from, "brand": brand})
     letter = EmailMessage(policy=email.policy.SMTP)
     sender = _sender(settings_from, brand)
     letter["From"] = sender
     letter["To"] = _address("address", "", address)
+    if writer.address:
+        letter["Reply-To"] = _address("writer", _cleaned(writer.name), writer.address)
     letter["Subject"] = str(words["subject"])
     letter["Message-ID"] = make_msgid(domain=sender.domain)
     letter["Auto-Submitted"] = "auto-generated"

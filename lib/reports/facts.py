@@ -3,7 +3,8 @@
 One row per event, and one row more for each open that only a click proves. Columns: message, kind,
 happened_at, hour (whole hours since the campaign began), link, domain, country, region, device, client,
 variant, reason, machine_reason, bounce (hard, soft, or null when the message's last word is not a bounce),
-standing (this event is that last word), counted, people, is_first, is_first_by_person, purchase, revenue.
+standing (this event is that last word), counted, people, is_first, is_first_by_person, purchase, revenue,
+mixed (the amounts of the campaign are in several currencies).
 
 The rules and where they come from: docs/metrics.md.
 """
@@ -11,6 +12,8 @@ The rules and where they come from: docs/metrics.md.
 # ruff: noqa: S608 - the SQL is made of constants, of paths that the manifest names and of a time
 
 from datetime import datetime
+
+from lib.store.events import quoted
 
 SCANNERS = ("Barracuda", "proofpoint", "Mimecast", "CiscoSecureEmail", "TMES")
 """Mail scanners that name themselves; they open and click before a person can."""
@@ -26,8 +29,11 @@ BURST = "10 SECOND"
 FEWEST_LINKS = 3
 
 
-def facts_sql(source: str, start: datetime | None) -> str:
-    """The SELECT behind the view, over `source` (a table expression of event files)."""
+def facts_sql(source: str, start: datetime | None, currency: str | None = None) -> str:
+    """The SELECT behind the view, over `source` (a table expression of event files).
+
+    `currency` is the campaign's; amounts that name none are in it.
+    """
     return f"""
 WITH once AS (  -- the same event in two files is one event
     SELECT * FROM (
@@ -114,7 +120,7 @@ rows_of_facts AS (
     FROM clicks LEFT JOIN openers ON openers.message = clicks.message
     WHERE nth_alike = 1 AND machine_reason IS NULL AND COALESCE(openers.person, 0) = 0
 )
-SELECT *, {_hour(start)} AS hour,
+SELECT *, {_hour(start)} AS hour, (SELECT {_mixed(currency)} FROM once WHERE revenue IS NOT NULL) AS mixed,
     counted AND ROW_NUMBER() OVER (
         PARTITION BY message, kind, counted ORDER BY happened_at NULLS LAST, id, ordinal
     ) = 1 AS is_first,
@@ -137,6 +143,12 @@ def _implied_open() -> str:
         " region, device, variant, NULL AS reason, bounce, FALSE AS standing, machine_reason, purchase,"
         " NULL AS revenue"
     )
+
+
+def _mixed(currency: str | None) -> str:
+    if currency is None:
+        return "COUNT(DISTINCT currency) > 1"
+    return f"COUNT(CASE WHEN currency <> {quoted(currency)} THEN 1 END) > 0"
 
 
 def _hour(start: datetime | None) -> str:

@@ -14,7 +14,9 @@ SHAPES = {
     "messages": "COUNT(DISTINCT CASE WHEN {where} THEN message END)",
     "events": "COUNT(CASE WHEN {where} THEN 1 END)",
     "orders": "COUNT(DISTINCT CASE WHEN {where} THEN purchase END)",
-    "money": "COALESCE(SUM(CASE WHEN {where} THEN revenue END), 0)",
+    # amounts in several currencies have no sum
+    "money": "CASE WHEN COUNT(CASE WHEN mixed THEN 1 END) = 0"
+    " THEN COALESCE(SUM(CASE WHEN {where} THEN revenue END), 0) END",
 }
 
 WITHIN_A_MESSAGE = SHAPES | {

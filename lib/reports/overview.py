@@ -15,16 +15,16 @@ from lib.store.records import reading
 from lib.store.settlement import chunks
 from lib.store.tables import campaigns as table
 
-SHOWN = ("id", "title", "subject", "audience", "sender", "sent_at", "zone", "currency", "sample")
+SHOWN = ("id", "native_id", "title", "subject", "audience", "sender", "sent_at", "zone", "currency", "sample")
 READ = (*SHOWN, "counts", "covers", "reported")
 
 
 def campaigns(analytics: Analytics, scope: Scope, form: Form = Form.ALL) -> pd.DataFrame:
     """One row per campaign of the scope, the latest first.
 
-    Columns: id, title, subject, audience, sender, sent_at (UTC), zone, currency, sample, and one per metric
-    of METRICS by its name. Rates are fractions of 1; unknown is NaN. In the form *people* an open or click
-    metric stands without machines under its plain name too.
+    Columns: id, native_id, title, subject, audience, sender, sent_at (UTC), zone, currency, sample, and one
+    per metric of METRICS by its name. Rates are fractions of 1; unknown is NaN. In the form *people* an open
+    or click metric stands without machines under its plain name too.
     """
     rows = _rows(analytics, scope)
     frame = pd.DataFrame({name: [getattr(row, name) for row in rows] for name in SHOWN}, columns=list(SHOWN))

@@ -21,7 +21,7 @@ from lib.store.analytics import Analytics
 from lib.store.events import quoted, reading
 from lib.store.library import Rolled
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Raised when a rule or a metric changes; older rollups are then remade."""
 
 OTHER = "*"
@@ -45,23 +45,29 @@ TYPES = {"count": "BIGINT", "money": "DOUBLE"}
 
 
 def make(
-    analytics: Analytics, campaign_id: str, files: list[Path], sent_at: datetime | None = None
+    analytics: Analytics,
+    campaign_id: str,
+    files: list[Path],
+    sent_at: datetime | None = None,
+    currency: str | None = None,
 ) -> Rolled:
     """Count the campaign's live event files and write the rollup beside them.
 
-    Hours are counted from `sent_at`, or else from the first event. The rollup is read by nobody until the
-    records name it.
+    Hours are counted from `sent_at`, or else from the first event. Amounts are in `currency`, or else in the
+    one that all of them name. The rollup is read by nobody until the records name it.
     """
     place = analytics.events.place(campaign_id, f"rollup-{uuid4().hex}.parquet")
     target = analytics.events.path(place)
     target.parent.mkdir(parents=True, exist_ok=True)
     with analytics.events.cursor() as cursor:
         start = sent_at or _began(cursor, reading(files))
-        cursor.execute(f"CREATE TEMP TABLE facts AS {facts_sql(reading(files), start)}")
-        rows = f"{_by_dimension(cursor)} UNION ALL BY NAME {_most_active()}"
+        money = currency or _currency(cursor, reading(files))
+        cursor.execute(f"CREATE TEMP TABLE facts AS {facts_sql(reading(files), start, currency)}")
+        _count_by_dimension(cursor)
+        rows = f"SELECT * FROM counts UNION ALL BY NAME {_most_active()}"
         cursor.execute(f"COPY ({rows}) TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)")
-        cursor.execute("DROP TABLE facts")
-    return Rolled(_totals(analytics, place), place, RULES_VERSION, start)
+        cursor.execute("DROP TABLE facts; DROP TABLE counts")
+    return Rolled(_totals(analytics, place), place, RULES_VERSION, start, money)
 
 
 def remake_stale(analytics: Analytics, now: datetime) -> int:
@@ -78,24 +84,31 @@ def _began(cursor: duckdb.DuckDBPyConnection, source: str) -> datetime | None:
     return first[0].replace(tzinfo=UTC) if first and first[0] else None
 
 
-def _by_dimension(cursor: duckdb.DuckDBPyConnection) -> str:
-    """One pass over the facts for the whole and for each dimension that has keys: first what each
-    message adds, then the sum over messages, which keeps distinct messages exact.
-    """
-    keys = {name: key for name in KEYS if (key := _key(cursor, name))}
-    names = " ".join(f"WHEN GROUPING({name}) = 0 THEN '{name}'" for name in keys)
-    dimension = f"CASE {names} ELSE '' END" if keys else "''"
-    key = f"COALESCE({''.join(f'CAST({name} AS VARCHAR), ' for name in keys)}CAST(NULL AS VARCHAR))"
-    keyed = "".join(f", {expression} AS {name}" for name, expression in keys.items())
-    sets = "".join(f", (message, {name})" for name in keys)
+def _currency(cursor: duckdb.DuckDBPyConnection, source: str) -> str | None:
+    """The one that all amounts name; None when they name several, or none."""
+    named = cursor.execute(f"SELECT DISTINCT currency FROM {source} WHERE revenue IS NOT NULL LIMIT 3")
+    found = {row[0] for row in named.fetchall()} - {None}
+    return str(found.pop()) if len(found) == 1 else None
+
+
+def _count_by_dimension(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Fill the table `counts`, one dimension after another: in one pass they would need the memory of all."""
+    cursor.execute(f"CREATE TEMP TABLE counts AS {_counted('', 'NULL')}")
+    for name in KEYS:
+        if key := _key(cursor, name):
+            cursor.execute(f"INSERT INTO counts {_counted(name, key)}")
+
+
+def _counted(dimension: str, key: str) -> str:
+    """First what each message adds, then the sum over messages, which keeps distinct messages exact."""
     each = ", ".join(f"{count.of_one_message} AS {name}" for name, count in COUNTS.items())
     sums = ", ".join(
         f"CAST(SUM({name}) AS {TYPES[count.format]}) AS {name}" for name, count in COUNTS.items()
     )
     return (
-        f"SELECT dimension, key, {sums} FROM (SELECT {dimension} AS dimension, {key} AS key, {each}"
-        f" FROM (SELECT * EXCLUDE ({', '.join(KEYS)}){keyed} FROM facts) AS keyed"
-        f" GROUP BY GROUPING SETS ((message){sets})) AS messages GROUP BY dimension, key"
+        f"SELECT '{dimension}' AS dimension, key, {sums} FROM (SELECT key, {each}"
+        f" FROM (SELECT *, CAST({key} AS VARCHAR) AS key FROM facts) AS keyed"
+        " GROUP BY message, key) AS messages GROUP BY key"
     )
 
 

@@ -198,9 +198,10 @@ def _envelope(records: sa.Engine, draft: Draft) -> Envelope:
         raise ShareRefused("language", "refusal.language")
     with reading(records) as db:
         titles = letterbox.titles(db, draft.campaigns)
+        writer = letterbox.writer(db, draft.analyst_id)
     if not titles or len(titles) != len(set(draft.campaigns)):
         raise ShareRefused("campaigns", "refusal.campaigns")
-    return Envelope(draft.language, tuple(titles.values()), draft.expires_on, draft.zone)
+    return Envelope(draft.language, tuple(titles.values()), draft.expires_on, draft.zone, writer)
 
 
 def _password(

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from lib.config import Settings
 from lib.mail import letters
+from lib.mail.letters import NOBODY_IN_PERSON, Writer
 from lib.shares.refusal import ShareRefused
-from lib.store.tables import campaigns
+from lib.store.tables import analysts, campaigns
 
 INVITATION, PASSWORD, LINK = "invitation", "password", "link"
 """Kinds of mail in the outbox."""
@@ -31,12 +32,23 @@ class Envelope:
     titles: tuple[str, ...]
     expires_on: date | None
     zone: str
+    writer: Writer = NOBODY_IN_PERSON
 
 
 def envelope(db: sa.Connection, share: sa.Row[Any]) -> Envelope:
     """The envelope of a stored share."""
     found = titles(db, tuple(share.campaigns))
-    return Envelope(share.language, tuple(found.values()), share.expires_on, share.zone)
+    return Envelope(
+        share.language, tuple(found.values()), share.expires_on, share.zone, writer(db, share.analyst_id)
+    )
+
+
+def writer(db: sa.Connection, analyst_id: int | None) -> Writer:
+    """The analyst who shares; nobody in person when that is unknown, or when the account is closed."""
+    known = sa.select(analysts.c.name, analysts.c.address)
+    here = analysts.c.id == analyst_id, analysts.c.disabled_at.is_(None)
+    found = db.execute(known.where(*here)).first()
+    return Writer(found.name, found.address) if found else NOBODY_IN_PERSON
 
 
 def titles(db: sa.Connection, campaign_ids: tuple[str, ...]) -> dict[str, str]:
@@ -74,6 +86,7 @@ def letter(
             envelope.titles,
             envelope.expires_on,
             envelope.zone,
+            envelope.writer,
         )
     except letters.LetterRefused as problem:
         raise ShareRefused("", "refusal.letter", part=str(problem)) from problem

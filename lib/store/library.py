@@ -20,6 +20,7 @@ from lib.model import Campaign, Covers, Event, Note, Reject, Row
 from lib.store import settlement, sheet
 from lib.store.analytics import Analytics
 from lib.store.claims import Claim, fields_of, figure_of
+from lib.store.events import PEOPLE
 from lib.store.records import reading
 from lib.store.settlement import Change, Roll, Rolled, Settlement, chunks, insert, until_first
 from lib.store.spool import Spool
@@ -29,7 +30,10 @@ __all__ = ["Job", "Outcome", "Roll", "Rolled", "UndoRefused", "bring", "data_ver
 
 PROGRESS_EVERY = 1000
 MOST_NOTES = 100
-LONGEST_IMPORT = timedelta(hours=12)
+STARTING = timedelta(minutes=1)
+"""So long may an import be listed before it holds its workbench."""
+LONGEST_CHANGE = timedelta(hours=12)
+"""So long may a file lie there before the records name it."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +99,16 @@ def bring(
     """
     import_id = _begin(analytics.records, job, now)
     try:
-        with analytics.events.workbench() as folder, Spool(analytics.events, folder) as spool:
+        with (
+            analytics.events.workbench(_bench(import_id)) as folder,
+            Spool(analytics.events, folder) as spool,
+        ):
             tally = _read(rows, spool, _rejects(analytics, import_id), progress)
             if _is_live(analytics.records, job.sha256):
                 return _repeated(analytics, import_id, spool, tally, now)
             return _settled(analytics, import_id, spool, tally, roll, now)
     except BaseException as problem:
-        _failed(analytics, import_id, problem, now)
+        _failed(analytics, import_id, f"{type(problem).__name__}: {problem}", now)
         raise
 
 
@@ -145,11 +152,21 @@ def reroll(analytics: Analytics, roll: Roll, rules: int, now: datetime) -> int:
     return len(ids)
 
 
-def close_interrupted(records: sa.Engine, now: datetime) -> None:
-    """Mark imports as failed whose process must have died: none of ours runs for so long."""
-    dead = (imports.c.state == "running") & (imports.c.created_at < now - LONGEST_IMPORT)
-    with records.begin() as db:
-        db.execute(imports.update().where(dead).values(state="failed", problem="interrupted", ended_at=now))
+def close_interrupted(analytics: Analytics, now: datetime) -> None:
+    """Mark imports as failed whose process died, and sweep up what they and others left behind.
+
+    Files that no reader sees any more are removed when they are too old to belong to a change on its way;
+    while an import runs nothing is swept.
+    """
+    written = analytics.events.written()  # listed first: what comes later belongs to somebody who is alive
+    running = imports.c.state == "running"
+    with reading(analytics.records) as db:
+        listed = db.execute(sa.select(imports.c.id, imports.c.created_at).where(running)).all()
+    dead = [row.id for row in listed if _is_dead(analytics, row.id, row.created_at, now)]
+    for import_id in dead:
+        _bury(analytics, import_id, written, now)
+    if len(dead) == len(listed):
+        _sweep(analytics, written, now)
 
 
 def imports_list(records: sa.Engine) -> pd.DataFrame:
@@ -197,6 +214,10 @@ def _begin(records: sa.Engine, job: Job, now: datetime) -> int:
         ).inserted_primary_key
     assert key is not None  # noqa: S101 - an INSERT of one row always tells its key
     return int(key[0])
+
+
+def _bench(import_id: int) -> str:
+    return f"import-{import_id}"
 
 
 def _read(
@@ -408,13 +429,47 @@ def _end(db: sa.Connection, outcome: Outcome, now: datetime) -> None:
     )
 
 
-def _failed(analytics: Analytics, import_id: int, problem: BaseException, now: datetime) -> None:
+def _failed(analytics: Analytics, import_id: int, problem: str, now: datetime) -> None:
     _rejects(analytics, import_id).unlink(missing_ok=True)
     failed = imports.update().where(imports.c.id == import_id, imports.c.state == "running")
     with analytics.records.begin() as db:
-        db.execute(
-            failed.values(state="failed", ended_at=now, problem=f"{type(problem).__name__}: {problem}"[:1000])
-        )
+        db.execute(failed.values(state="failed", ended_at=now, problem=problem[:1000]))
+
+
+# --- cleaning up ----------------------------------------------------------------------------------
+
+
+def _is_dead(analytics: Analytics, import_id: int, began: datetime, now: datetime) -> bool:
+    return began < now - STARTING and not analytics.events.is_at_work(_bench(import_id))
+
+
+def _bury(analytics: Analytics, import_id: int, written: list[Path], now: datetime) -> None:
+    """What a killed import wrote was never visible: the records name its files when it ends, or never."""
+    names = (f"{import_id}.parquet", f"{import_id}{PEOPLE}")
+    analytics.events.clear(_bench(import_id))
+    analytics.events.remove(path for path in written if path.name in names)
+    _failed(analytics, import_id, "interrupted", now)
+
+
+def _sweep(analytics: Analytics, written: list[Path], now: datetime) -> None:
+    """Only what the records know to be over: with the records of another installation nothing is lost."""
+    with reading(analytics.records) as db:
+        over = set(db.scalars(sa.select(imports.c.id).where(imports.c.state.in_(("failed", "undone")))))
+        rolled = {row.id: row.rollup for row in db.execute(sa.select(campaigns.c.id, campaigns.c.rollup))}
+    old = (now - LONGEST_CHANGE).timestamp()
+    analytics.events.remove(path for path in written if _is_over(path, over, rolled) and _is_older(path, old))
+
+
+def _is_over(path: Path, over: set[int], rolled: dict[str, str | None]) -> bool:
+    """Whether it is a file of an import that is over, or a rollup that was replaced."""
+    number, campaign = path.name.partition(".")[0], path.parent.name
+    if number.isdecimal():
+        return int(number) in over
+    return campaign in rolled and rolled[campaign] != f"{campaign}/{path.name}"
+
+
+def _is_older(path: Path, than: float) -> bool:
+    return path.is_file() and path.stat().st_mtime < than
 
 
 # --- taking back ----------------------------------------------------------------------------------

@@ -14,7 +14,9 @@ def connect(url: str) -> sa.Engine:
     SQLite is opened with WAL, foreign keys, a 5 s wait on locks, `secure_delete` (a sealed password that was
     erased must not stay in the file) and BEGIN IMMEDIATE, so that a reader that turns writer cannot deadlock.
     """
-    engine = sa.create_engine(url, json_serializer=_json, json_deserializer=orjson.loads)
+    engine = sa.create_engine(
+        url, hide_parameters=True, json_serializer=_json, json_deserializer=orjson.loads
+    )
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_immediate)

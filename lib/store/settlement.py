@@ -24,16 +24,21 @@ Result = TypeVar("Result")
 @dataclass(frozen=True)
 class Rolled:
     """A rollup that was written: its totals by count, its place, the version of its rules, the
-    campaign's beginning.
+    campaign's beginning and its currency.
     """
 
     counts: dict[str, float]
     path: str
     rules: int
     started_at: datetime | None = None
+    currency: str | None = None
 
 
-Roll = Callable[[Analytics, str, list[Path], datetime | None], Rolled]
+Roll = Callable[[Analytics, str, list[Path], datetime | None, str | None], Rolled]
+
+COUNTED = ("counts", "rollup", "rules")
+ROLLED_BY = ("sent_at", "currency")
+"""What a campaign's claims say that its rollup depends on, and what the events say when the claims do not."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,9 @@ class Settlement:
         row |= {"sample": all(samples[speaker] for speaker in speakers), "updated_at": self._now}
         row["title"] = row["title"] or row["native_id"]  # events alone name a campaign by its id
         row["covers"] = sorted({kind for file in now_held for kind in file["covers"]})
-        same = not change.anew and now_held == held and words.get("sent_at") == merged(said).get("sent_at")
+        said_before = merged(said)
+        same = not change.anew and now_held == held
+        same = same and all(words.get(name) == said_before.get(name) for name in ROLLED_BY)
         self._rows.append(row | (_kept(old, row) if same else self._rolled(campaign, now_held, old, row)))
 
     def _rolled(
@@ -143,10 +150,15 @@ class Settlement:
         if not held:
             return {"counts": {}, "rollup": None, "rules": 0}
         paths = [self._analytics.events.path(file["path"]) for file in held]
-        rolled = self._roll(self._analytics, campaign, paths, row["sent_at"])
+        rolled = self._roll(self._analytics, campaign, paths, row["sent_at"], row["currency"])
         self._made.append(rolled.path)
-        sent_at = row["sent_at"] or rolled.started_at
-        return {"counts": rolled.counts, "rollup": rolled.path, "rules": rolled.rules, "sent_at": sent_at}
+        return {
+            "counts": rolled.counts,
+            "rollup": rolled.path,
+            "rules": rolled.rules,
+            "sent_at": row["sent_at"] or rolled.started_at,
+            "currency": row["currency"] or rolled.currency,
+        }
 
     def _is_overtaken(self) -> bool:
         with reading(self._analytics.records) as db:
@@ -160,7 +172,7 @@ class _Known:
     """What the records know of some campaigns before the change."""
 
     def __init__(self, db: sa.Connection, ids: Sequence[str]) -> None:
-        kept = sa.select(*(campaigns.c[name] for name in ("id", "sent_at", "counts", "rollup", "rules")))
+        kept = sa.select(*(campaigns.c[name] for name in ("id", *ROLLED_BY, *COUNTED)))
         self.rows = {row.id: row for row in db.execute(kept.where(campaigns.c.id.in_(ids)))}
         self.claims: dict[str, list[Claim]] = {}
         for row in db.execute(_of(claims, ids)):
@@ -188,11 +200,9 @@ def _named(campaign: str, sender: str) -> dict[str, Any]:
 def _kept(old: Any, row: dict[str, Any]) -> dict[str, Any]:
     if old is None:
         return {"counts": {}, "rollup": None, "rules": 0}
-    return {
-        "counts": old.counts,
-        "rollup": old.rollup,
-        "rules": old.rules,
-        "sent_at": row["sent_at"] or (old.sent_at if old.rollup else None),
+    from_events = {name: getattr(old, name) if old.rollup else None for name in ROLLED_BY}
+    return {name: getattr(old, name) for name in COUNTED} | {
+        name: row[name] or from_events[name] for name in ROLLED_BY
     }
 
 

@@ -1,10 +1,13 @@
 """CSV that a spreadsheet opens without running anything in it (RFC 4180, formulas defused)."""
 
 import csv
+import re
 from collections.abc import Iterable
 from typing import TextIO
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\0")
+STARTS_WITHIN = re.compile(r'([;\t\r\n]"*)(?=[=+\-@＝＋－＠])')
+"""Where a spreadsheet of a country with decimal commas, which parts columns at semicolons, begins a cell."""
 
 
 def write(file: TextIO, rows: Iterable[Iterable[object]]) -> None:
@@ -18,4 +21,5 @@ def defused(value: object) -> object:
     """A text that a spreadsheet would run gets an apostrophe before it."""
     if not isinstance(value, str):
         return value
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+    whole = STARTS_WITHIN.sub(r"\1'", value)
+    return f"'{whole}" if whole.startswith(FORMULA_STARTS) else whole

@@ -35,6 +35,9 @@ def _language_page(language: str) -> Page:
 
 
 def _sign_out() -> None:
+    """At once for who was on a page before; who was led here, perhaps by another site, is asked."""
     session.require_analyst()
+    if LAST not in st.session_state and not st.button(t("account.sign_out"), key="sign-out"):
+        return
     st.caption(t("account.leaving"))
     exchange.sign_out()

@@ -43,7 +43,8 @@ def header() -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{plain(session.app().settings.brand)}**")
         st.caption(_until(), width="stretch")
-        _leave()
+        with st.container(width="content"):
+            _leave()
 
 
 def choose(scope: Scope) -> str | None:

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -18,14 +19,19 @@ from lib.model import Note
 from lib.reports import rollup
 from lib.store import library
 from lib.store.library import Outcome
-from lib.ui import cache, exchange, numbers, session
+from lib.ui import cache, exchange, numbers, once, session
 from lib.ui.guarded import analyst_dialog
 from lib.ui.i18n import language, plain, t
 
+PAGE = "imports"
 TYPES = ("csv", "zip", "json", "ndjson", "txt")
 REJECTS_SHOWN = 200
 ROUND = "import-round"  # how many uploads there were, in st.session_state: a new number empties the field
 PAST = 200  # imports in the list
+COLUMNS = (
+    "file_name", "created_at", "state", "read", "imported", "duplicate", "rejected", "undo", "rejects", "by",
+    "sender",
+)  # fmt: skip
 COUNTS = ("read", "imported", "duplicate", "rejected")
 
 
@@ -50,10 +56,15 @@ def upload() -> None:
             icon=":material/upload:",
             key=f"import-{number}",
         )
+    results = once.drawer(PAGE).results
     if pressed and files:
-        st.session_state[ROUND] = number + 1
+        results.clear()
         for file in files:
-            _bring(file, zone, (title or "").strip() or None)
+            results.append(_bring(file, zone, (title or "").strip() or None))
+        st.session_state[ROUND] = number + 1
+        st.rerun()  # with an empty field: files added to the one before would be lost
+    for draw_result in results:
+        draw_result()
 
 
 def past() -> None:
@@ -67,6 +78,7 @@ def past() -> None:
     st.dataframe(
         _shown(shown),
         column_config=_columns(),
+        column_order=[name for name in COLUMNS if name != "rejects" or shown["rejected"].any()],
         hide_index=True,
         key="imports",
         placeholder="",
@@ -100,12 +112,12 @@ def _zone() -> str:
     )
 
 
-def _bring(file: UploadedFile, zone: str, title: str | None) -> None:
-    """One file: progress while it is read, then the result or the refusal."""
+def _bring(file: UploadedFile, zone: str, title: str | None) -> Callable[[], None]:
+    """One file: progress while it is read. Returns what draws the result or the refusal."""
     bar = st.progress(0.0, t("imports.reading", file=plain(file.name)))
 
     def progress(fraction: float, rows: int) -> None:
-        bar.progress(min(max(fraction, 0.0), 1.0), t("imports.rows", file=plain(file.name), count=rows))
+        bar.progress(min(max(fraction, 0.0), 1.0), _rows_so_far(file.name, rows))
 
     try:
         with _kept_meanwhile(file) as path:
@@ -114,11 +126,10 @@ def _bring(file: UploadedFile, zone: str, title: str | None) -> None:
                 now=wiring.now(), title=title, zone=zone, progress=progress,
             )  # fmt: skip
     except ImportRefused as refused:
+        return partial(_refusal, file.name, refused)
+    finally:
         bar.empty()
-        st.error(plain(refused.sentence(language())), title=plain(file.name), icon=":material/block:")
-        return
-    bar.empty()
-    _result(file.name, outcome)
+    return partial(_result, file.name, outcome)
 
 
 @contextmanager
@@ -133,6 +144,10 @@ def _kept_meanwhile(file: UploadedFile) -> Iterator[Path]:
         yield Path(kept.name)
 
 
+def _refusal(name: str, refused: ImportRefused) -> None:
+    st.error(plain(refused.sentence(language())), title=plain(name), icon=":material/block:")
+
+
 def _result(name: str, outcome: Outcome) -> None:
     draw = st.success if outcome.imported else st.info
     draw(sentence(outcome), title=plain(name), icon=":material/check:")
@@ -145,13 +160,25 @@ def _result(name: str, outcome: Outcome) -> None:
 
 def sentence(outcome: Outcome) -> str:
     """Read = imported + duplicate + rejected, in words."""
-    counts = {name: numbers.whole(getattr(outcome, name), language()) for name in COUNTS}
+    counts = {name: _number(getattr(outcome, name)) for name in COUNTS}
     return t("imports.result", count=outcome.read, **counts)
 
 
+def _rows_so_far(name: str, rows: int) -> str:
+    return t("imports.rows", file=plain(name), count=rows, number=_number(rows))
+
+
+def _number(rows: int) -> str:
+    return numbers.whole(rows, language())
+
+
 def _rejects(outcome: Outcome) -> None:
-    with st.expander(t("imports.rejects", count=outcome.rejected), icon=":material/error:", expanded=True):
-        if outcome.rejects_file is not None:
+    with st.expander(
+        t("imports.rejects", count=outcome.rejected, number=_number(outcome.rejected)),
+        icon=":material/error:",
+        expanded=True,
+    ):
+        if outcome.rejects_file is not None and outcome.rejects_file.exists():  # not once taken back
             table = pd.read_csv(outcome.rejects_file, nrows=REJECTS_SHOWN, dtype=str, keep_default_na=False)
             names = {name: t(f"imports.reject_{name}") for name in table.columns}
             st.dataframe(table.rename(columns=names), hide_index=True, alt=t("imports.rejects_alt"))
@@ -183,12 +210,13 @@ ACTIONS: dict[str, Callable[["pd.Series[Any]"], None]] = {"undo": _ask_undo, "re
 @analyst_dialog("imports.undo_title")
 def confirm_undo(number: int, file_name: str, rows: int) -> None:
     """Say what vanishes; take the import back when that is meant."""
-    st.write(t("imports.undo_what", file=plain(file_name), count=rows))
+    st.write(t("imports.undo_what", file=plain(file_name), count=rows, number=_number(rows)))
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(t("imports.keep")):
             st.rerun()
         if st.button(t("imports.undo"), type="primary", icon=":material/undo:"):
             _take_back(number)
+            once.drawer(PAGE).results.clear()
             st.rerun()
 
 
@@ -200,7 +228,10 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
             "state": [t(f"imports.state_{state}") for state in table["state"]],
             **{name: table[name] for name in COUNTS},
             "undo": [undo if state == "live" else None for state in table["state"]],
-            "rejects": [rejects if rejected else None for rejected in table["rejected"]],
+            "rejects": [
+                rejects if row.rejected and row.state == "live" else None
+                for row in table.itertuples(index=False)
+            ],
             "created_at": [_when(at) for at in table["created_at"]],
             "sender": table["sender"],
             "by": table["by"],
@@ -214,12 +245,16 @@ def _when(at: datetime) -> str:
 
 def _columns() -> dict[str, Any]:
     column = st.column_config
+    buttons = {"undo": t("imports.undo"), "rejects": t("imports.rejects_file")}
     return {
-        **{name: column.ButtonColumn("", type="tertiary", key=name, width=170) for name in ACTIONS},
-        "file_name": column.TextColumn(t("imports.file"), width=220),
-        "state": column.TextColumn(t("imports.state"), width=110),
-        **{name: column.NumberColumn(t(f"imports.{name}"), format="localized", width=90) for name in COUNTS},
-        "created_at": column.TextColumn(t("imports.when"), width=190),
+        **{
+            name: column.ButtonColumn("", type="tertiary", key=name, width=7 * len(label) + 28)
+            for name, label in buttons.items()
+        },
+        "file_name": column.TextColumn(t("imports.file"), width=210),
+        "state": column.TextColumn(t("imports.state"), width=94),
+        **{name: column.NumberColumn(t(f"imports.{name}"), format="localized", width=82) for name in COUNTS},
+        "created_at": column.TextColumn(t("imports.when"), width=178),
         "sender": column.TextColumn(t("imports.sender"), width=110),
-        "by": column.TextColumn(t("imports.by"), width=190),
+        "by": column.TextColumn(t("imports.by"), width=170),
     }

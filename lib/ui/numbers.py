@@ -16,7 +16,7 @@ UNKNOWN = "–"
 LOCALES = {"en": "en_GB", "fr": "fr_FR"}
 MANNERS = {
     "en": Manner(),
-    "fr": Manner(",\u202f", "\u00a0%", "{0}\u00a0h", day="%d/%m/%Y", month="%m/%Y"),
+    "fr": Manner(",\u202f", "\u00a0%", "{0}\u00a0h", "%d/%m/%Y", "%m/%Y", "%{x} après l’envoi"),
 }
 PERCENT = {"en": "#,##0.{0}%", "fr": "#,##0.{0}\u00a0%"}
 

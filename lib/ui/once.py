@@ -4,7 +4,7 @@ They lie in the memory of one browser session, in the drawer of one page. The fr
 the drawer of any other page is emptied.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
@@ -38,6 +38,8 @@ class Drawer:
     notices: list[str] = field(default_factory=list)
     drafts: dict[str, str] = field(default_factory=dict)
     """Generated passwords that fill a field and are not set yet, by the field's key."""
+    results: list[Callable[[], None]] = field(default_factory=list)
+    """What came of the last action of a page; each draws itself."""
 
     def keep(self, handover: Handover) -> None:
         self.kept, self.drafts = {handover.about: handover}, {}

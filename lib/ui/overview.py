@@ -8,12 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from lib import charts
-from lib.ui import exchange, importing, numbers, places
+from lib.ui import exchange, importing, numbers, places, session
 from lib.ui.i18n import language, t
 from lib.ui.report import CHART
 
 ROW_HEIGHT = 38
+HEADER_HEIGHT = 35  # Streamlit's own
 ROWS_SHOWN = 15
+CHOSEN_FROM = 200  # campaigns that can be chosen by name; the search finds the others
 POINTS = 60  # more campaigns than these are drawn by month
 TRENDS = ("open_rate", "click_rate")
 PARTS = {"open_rate": ("unique_opens", "deliveries"), "click_rate": ("unique_clicks", "deliveries")}
@@ -23,6 +25,8 @@ COLUMNS = (
     "actions", "day", "title", "mark", "subject", "audience", "recipients", "open_rate", "click_rate",
     "unique_opens", "unique_clicks", "bounces", "unsubscribes", "sender",
 )  # fmt: skip
+REPEATED = ("audience", "sender")  # few values in many rows: each travels to the browser once
+FIRST_ON_A_PHONE = ("actions", "title", "open_rate", "click_rate")
 DRAWN = "drawn"  # the ids of the rows that are on the screen, in st.session_state
 
 
@@ -101,10 +105,10 @@ def table(frame: pd.DataFrame) -> None:
     st.dataframe(
         _shown(frame),
         column_config=_columns(),
-        column_order=[name for name in COLUMNS if name != "mark" or frame["sample"].any()],
+        column_order=_order(frame),
         hide_index=True,
         row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * (min(len(frame), ROWS_SHOWN) + 1) + 2,
+        height=ROW_HEIGHT * min(len(frame), ROWS_SHOWN) + HEADER_HEIGHT + 2,
         key="campaigns",
         placeholder=numbers.UNKNOWN,
         alt=t("overview.table_alt"),
@@ -112,6 +116,34 @@ def table(frame: pd.DataFrame) -> None:
     click = st.session_state.get("menu")
     if click is not None and drawn is not None:
         _do(click["label"], str(drawn[click["row"]]))
+    _by_name(frame)
+
+
+def _by_name(frame: pd.DataFrame) -> None:
+    """The same menu for a campaign chosen by its name: the keys open no menu within Streamlit's table."""
+    some = frame.head(CHOSEN_FROM)
+    names = dict(
+        zip(some["id"], some["title"].where(some["title"].astype(bool), some["subject"]), strict=True)
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        campaign = st.selectbox(
+            t("overview.by_name"),
+            list(names),
+            index=None,
+            format_func=lambda one: str(names.get(one) or one),
+            key="by-name",
+            placeholder=t("overview.by_name_hint"),
+            width=420,
+        )
+        chosen = st.menu_button(
+            t("overview.actions"),
+            list(ACTIONS),
+            format_func=lambda name: t(f"overview.{name}"),
+            key="by-name-menu",
+            disabled=campaign is None,
+        )
+    if campaign and chosen:
+        ACTIONS[chosen](campaign)
 
 
 def _do(label: str, campaign: str) -> None:
@@ -169,18 +201,20 @@ def _by_campaign(sent: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_month(sent: pd.DataFrame) -> pd.DataFrame:
-    months = sent.groupby(sent["sent_at"].dt.tz_localize(None).dt.to_period("M"))
-    rows = {
-        month: {"name": t("overview.campaigns", count=len(part))}
-        | {name: _together(part, name) for name in TRENDS}
-        for month, part in months
-    }
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    calendar = pd.period_range(table.index.min(), table.index.max(), freq="M")
-    every = table.reindex(calendar)
-    return every.astype(dict.fromkeys(TRENDS, "float64")).assign(
-        at=calendar.to_timestamp(), name=every["name"].fillna("")
-    )
+    """One row per month from the first to the last; a month without a campaign has no rates."""
+    months = sent["sent_at"].dt.tz_localize(None).dt.to_period("M")
+    calendar = pd.period_range(months.min(), months.max(), freq="M")
+    counted = sent.groupby(months).size().reindex(calendar)
+    names = [t("overview.campaigns", count=int(count)) if count > 0 else "" for count in counted]
+    rates = {name: _together_by(sent, months, name).reindex(calendar) for name in TRENDS}
+    return pd.DataFrame(rates).assign(at=calendar.to_timestamp(), name=names)
+
+
+def _together_by(sent: pd.DataFrame, months: "pd.Series[Any]", name: str) -> "pd.Series[float]":
+    part, whole = PARTS[name]
+    known = sent[part].notna() & sent[whole].notna()
+    sums = sent.loc[known, [part, whole]].groupby(months[known]).sum()
+    return sums[part] / sums[whole].where(sums[whole] > 0)
 
 
 def _trend_alt(table: pd.DataFrame) -> str:
@@ -193,13 +227,23 @@ def _trend_alt(table: pd.DataFrame) -> str:
     return t("overview.trend_alt", count=len(table), **rates)
 
 
+def _order(frame: pd.DataFrame) -> list[str]:
+    """The columns from left to right; on a phone the rates stand where the screen ends."""
+    first = FIRST_ON_A_PHONE if session.on_a_phone() else ()
+    there = [name for name in COLUMNS if name != "mark" or frame["sample"].any()]
+    return [*first, *(name for name in there if name not in first)]
+
+
 def _shown(frame: pd.DataFrame) -> pd.DataFrame:
     menu = [t(f"overview.{name}") for name in ACTIONS]
     marks = pd.Series(
         [[t("sample.badge")] if sample else [] for sample in frame["sample"]], index=frame.index
     )
     return frame.assign(
-        mark=marks, actions=pd.Series([menu] * len(frame), index=frame.index, dtype=object), day=_days(frame)
+        mark=marks,
+        actions=pd.Series([menu] * len(frame), index=frame.index, dtype=object),
+        day=_days(frame),
+        **{name: frame[name].astype("category") for name in REPEATED},
     )[list(COLUMNS)]
 
 
@@ -213,19 +257,23 @@ def _days(frame: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
 
 def _columns() -> dict[str, Any]:
     column = st.column_config
+    titles = 122 if session.on_a_phone() else 235
     return {
         "actions": column.ButtonColumn(
-            t("overview.actions"), type="tertiary", key="menu", pinned=True, width=64
+            t("overview.actions"), type="tertiary", key="menu", pinned=True, width=56
         ),
         "day": column.DateColumn(t("overview.sent"), format="localized", width=108),
-        "title": column.TextColumn(t("overview.title_column"), width=230),
-        "mark": column.MultiselectColumn("", options=[t("sample.badge")], color="orange", width=90),
-        "subject": column.TextColumn(t("overview.subject"), width=260),
-        "audience": column.TextColumn(t("overview.audience"), width=150),
+        "title": column.TextColumn(t("overview.title_column"), width=titles),
+        "mark": column.MultiselectColumn("", options=[t("sample.badge")], color="orange", width=94),
+        "subject": column.TextColumn(t("overview.subject"), width=235),
+        "audience": column.TextColumn(t("overview.audience"), width=145),
         "sender": column.TextColumn(t("overview.sender"), width=100),
-        **{name: column.NumberColumn(t(f"metric.{name}"), format="localized", width=135) for name in COUNTS},
-        **{
-            name: column.NumberColumn(t(f"metric.{name}"), format="percent", step=0.0001, width=125)
-            for name in RATES
-        },
+        **{name: _number(name, format="localized") for name in COUNTS},
+        **{name: _number(name, format="percent", step=0.0001) for name in RATES},
     }
+
+
+def _number(metric: str, **form: Any) -> Any:
+    """A column of figures, as wide as its heading needs."""
+    heading = t(f"metric.{metric}")
+    return st.column_config.NumberColumn(heading, width=max(84, 7 * len(heading) + 24), **form)

@@ -8,7 +8,7 @@ import streamlit as st
 from lib import charts
 from lib.model import Form, Scope
 from lib.reports import CampaignView, Report, Section, UnknownCampaign
-from lib.ui import cache, numbers
+from lib.ui import cache, numbers, session
 from lib.ui.i18n import language, plain, t
 
 HEADLINES = (  # the figure of a card, and the one in small letters below it
@@ -172,7 +172,7 @@ def _first_day(report: Report, table: pd.DataFrame) -> None:
 
 def _links(_report: Report, table: pd.DataFrame) -> None:
     config = {
-        "url": st.column_config.TextColumn(t("report.url"), width="large"),
+        "url": st.column_config.TextColumn(t("report.url"), width=150 if session.on_a_phone() else 460),
         "unique_clicks": st.column_config.NumberColumn(t("metric.unique_clicks"), format="localized"),
         "clicks": st.column_config.NumberColumn(t("metric.clicks"), format="localized"),
         "click_share": st.column_config.ProgressColumn(
@@ -187,7 +187,9 @@ def _links(_report: Report, table: pd.DataFrame) -> None:
 
 def _active_recipients(report: Report, table: pd.DataFrame) -> None:
     config = {
-        "address": st.column_config.TextColumn(t("report.address"), width="medium"),
+        "address": st.column_config.TextColumn(
+            t("report.address"), width=150 if session.on_a_phone() else 240
+        ),
         "opens": st.column_config.NumberColumn(t("metric.opens"), format="localized"),
         "clicks": st.column_config.NumberColumn(t("metric.clicks"), format="localized"),
         "last_at": st.column_config.DatetimeColumn(

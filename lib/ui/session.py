@@ -80,3 +80,8 @@ def viewer() -> Admission:
     if found is None:
         raise NobodyHere("viewer")
     return found
+
+
+def on_a_phone() -> bool:
+    """Whether the browser names itself a phone's; tables are drawn narrower then."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")

@@ -25,7 +25,14 @@ def _form() -> None:
     name = st.text_input(t("setup.name"), key="setup-name", autocomplete="name").strip()
     address = st.text_input(t("setup.address"), key="setup-address", type="email", placeholder="").strip()
     password = password_field(t("setup.password"), "setup-password", context=(name, address))
-    repeated = st.text_input(t("setup.repeated"), key="setup-repeated", type="password")
+    # Live, because the Tab key leads from an ordinary field to its eye without handing over what was typed.
+    repeated = st.text_input(
+        t("setup.repeated"),
+        key="setup-repeated",
+        type="password",
+        live="300ms",
+        autocomplete="new-password",
+    )
     if not st.button(t("setup.button"), type="primary", width="stretch"):
         return
     try:

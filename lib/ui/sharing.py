@@ -211,6 +211,7 @@ def _letter(campaign: Shared, filled: Filled) -> EmailMessage:
         (campaign.title,),
         filled.expires_on,
         spans.zone(),
+        letters.Writer(session.analyst().name),
     )
 
 

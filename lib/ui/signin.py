@@ -65,7 +65,7 @@ def _form() -> None:
     with slot:  # where the library mounts a cookie reader that is never used
         form = Authenticate(
             analysts.credentials(records),
-            "unused",
+            secrets.token_urlsafe(16),  # a name that no cookie has: the library stumbles over a strange one
             secrets.token_urlsafe(32),
             0,
             auto_hash=False,

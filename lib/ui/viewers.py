@@ -203,7 +203,13 @@ def _history(line: ViewerLine) -> list[str]:
     if mail:
         said, at = plain(mail.said(language())), spans.moment(mail.at)
         sentences.append(t("viewers.mail", at=at, answer=said) if said else t("viewers.mail_at", at=at))
-    return sentences
+    return sentences + _way_out(line)
+
+
+def _way_out(line: ViewerLine) -> list[str]:
+    """What to do about a mail that the server refused."""
+    ours = line.mail_answer.startswith("mail.answer.")
+    return [t("viewers.refused")] if line.mail == "refused" and not ours else []
 
 
 def _mail(line: ViewerLine) -> MailState | None:
@@ -230,16 +236,17 @@ def mail_states(share_id: int, viewer_ids: tuple[int, ...]) -> None:
     """What became of the mails to these viewers, looked at again every few seconds."""
     told = (line for line in _lines(share_id) if line.id in viewer_ids)
     lines = sorted(told, key=lambda line: line.mail not in TROUBLED)
-    with st.container(border=True, gap="xsmall", height=380 if len(lines) > SEARCHED else "content"):
-        for line in lines:
-            with st.container(
-                horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-            ):
-                st.text(line.address, width="stretch")
-                _mail_badge(line)
-            mail = _mail(line)
-            if mail and mail.said(language()):
-                st.caption(plain(mail.said(language())))
+    with st.container(border=True, gap="xsmall"):
+        _rows(lines, "mails", lambda line: line.address, _mail_row)
+
+
+def _mail_row(line: ViewerLine) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.text(line.address, width="stretch")
+        _mail_badge(line)
+    mail = _mail(line)
+    if mail and mail.said(language()):
+        st.caption(" ".join([plain(mail.said(language())), *_way_out(line)]))
 
 
 # --- pieces ---------------------------------------------------------------------------------------

@@ -27,12 +27,12 @@ class Visitor:
 
 def address(connection: HTTPConnection, trusted: tuple[str, ...]) -> str:
     """The visitor's address. X-Forwarded-For is believed only from a proxy that the settings name."""
-    claimed = _forwarded(connection)
-    peer = _peer(connection, claimed)
-    for claim in reversed(claimed):
+    claims = _forwarded(connection)
+    peer = _peer(connection, claims)
+    for claim in reversed(claims):
         if not _is_trusted(peer, trusted):
             break
-        peer = claim
+        peer = _without_port(claim)
     return peer
 
 
@@ -51,22 +51,30 @@ def is_our_origin(connection: HTTPConnection, settings: Settings) -> bool:
     """The Origin header is missing, hidden, or names the very host and port that was asked."""
     origin = connection.headers.get("origin", "null")
     ours = (urlsplit(settings.base_url).netloc, connection.headers.get("host", ""))
-    return origin == "null" or urlsplit(origin).netloc in ours
+    try:
+        return origin == "null" or urlsplit(origin).netloc in ours
+    except ValueError:
+        return False
 
 
 def _forwarded(connection: HTTPConnection) -> list[str]:
+    """As written, the nearest last."""
     lists = connection.headers.getlist("x-forwarded-for")
-    return [_without_port(part.strip()) for part in ",".join(lists).split(",") if part.strip()]
+    return [part.strip() for part in ",".join(lists).split(",") if part.strip()]
 
 
-def _peer(connection: HTTPConnection, claimed: list[str]) -> str:
+def _peer(connection: HTTPConnection, claims: list[str]) -> str:
     """Who is connected to us.
 
     By default uvicorn believes X-Forwarded-For from this machine and has then put the claim in the place of
-    the peer. A peer that stands in the header came to be so; behind it is this machine.
+    the peer, with the claim's port or 0, which no peer has; behind it is this machine. Whoever merely claims
+    to be who they are is not this machine.
     """
-    peer = connection.client.host.removeprefix("::ffff:") if connection.client else UNKNOWN
-    return "127.0.0.1" if peer in claimed else peer
+    if not connection.client:
+        return UNKNOWN
+    host, port = connection.client
+    put_there = (host in claims and port == 0) or f"{host}:{port}" in claims or f"[{host}]:{port}" in claims
+    return "127.0.0.1" if put_there else host.removeprefix("::ffff:")
 
 
 def _is_trusted(peer: str, trusted: tuple[str, ...]) -> bool:

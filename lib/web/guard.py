@@ -31,6 +31,12 @@ DANGEROUS = frozenset(
 )
 """Messages that any visitor could send and no reader of ours needs."""
 
+FOR_READERS = frozenset({"deferred_file", "dataframe_chunk"})
+"""Operations that send data without a run of the page, so without its guard. (The others write files.)"""
+
+LARGEST_MESSAGE = 1_000_000
+"""Bytes; the state of all widgets of a page takes some thousand. Streamlit would take 200 MB of anybody."""
+
 
 class Hosts:
     """Answers only under the name of the base URL, and locally while that is not https."""
@@ -93,22 +99,41 @@ class Guard:
             await refuse(scope, receive, send, PlainTextResponse("Forbidden", 403))
             return
 
+        flooded = False
+
         async def sifted() -> Message:
-            while is_dangerous(message := await receive()):
-                pass
-            return message
+            nonlocal flooded
+            while True:
+                message = await receive()
+                if len(message.get("bytes") or message.get("text") or "") > LARGEST_MESSAGE:
+                    flooded = True
+                    return {"type": "websocket.disconnect", "code": 1009}
+                if message["type"] != "websocket.receive" or await self._may_say(connection, message):
+                    return message
 
         await self.app(scope, sifted, send)
+        if flooded:
+            await send({"type": "websocket.close", "code": 1009})
+
+    async def _may_say(self, connection: HTTPConnection, message: Message) -> bool:
+        said = understood(message)
+        if said is None or said.WhichOneof("type") in DANGEROUS:
+            return False
+        if said.WhichOneof("type") != "backend_operation_request":
+            return True
+        known = said.backend_operation_request.WhichOneof("payload") in FOR_READERS
+        return known and await run_in_threadpool(gate.reader, self._parts, connection) is not None
 
 
-def is_dangerous(message: Message) -> bool:
-    """A websocket message that must not reach Streamlit."""
-    if message["type"] != "websocket.receive" or not message.get("bytes"):
-        return False
+def understood(message: Message) -> BackMsg | None:
+    """What a browser says; None when it is nothing that Streamlit's page could have said."""
+    if not message.get("bytes"):
+        return None
     try:
-        return BackMsg.FromString(message["bytes"]).WhichOneof("type") in DANGEROUS
+        said: BackMsg = BackMsg.FromString(message["bytes"])
     except DecodeError:
-        return True
+        return None
+    return said
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, response: Response) -> None:

@@ -250,6 +250,7 @@ class Walk:
         page.get_by_role("menuitem", name=self.t(action)).click()
 
     def has_lost_the_report(self, page: Page, way: Way) -> None:
+        """S4: within 15 s, without a click"""
         expect(page.get_by_text(self.t("shared.ended"), exact=True)).to_be_visible(timeout=15_000)
         content = page.content()
         assert not [word for word in ("62.50", "62,50", ADDRESS_OF_A_RECIPIENT, "Spring") if word in content]
@@ -258,6 +259,7 @@ class Walk:
         expect(page.get_by_text(self.t("entry.refused"))).to_be_visible()
 
     def still_reads_and_signs_out(self, page: Page, way: Way) -> None:
+        """S5, S6, L3"""
         page.reload()
         self._sees_the_report(page)
         page.get_by_role("button", name=self.t("shared.sign_out")).click()

@@ -1,13 +1,15 @@
 """G1 to G7, L1 and L2 at the services: how often one may try, and what the answers give away. Nothing."""
 
+import inspect
 import random
+import statistics
 import threading
 import time
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from argon2 import extract_parameters
+from argon2 import PasswordHasher, extract_parameters
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from lib.shares.entry import Refused, TooMany, Unlocked
 from lib.store import records as store_records
 from lib.store.tables import outbox, requests, viewers
 from lib.store.tables import throttle as tries
+from lib.web import door
 from tests import sharing
 from tests.sharing import HERE, NOW, PASSWORD, THERE, link_in, seconds, text_of, token
 
@@ -23,16 +26,11 @@ STRANGER = "A" * 43
 
 
 @pytest.fixture
-def house(tmp_path, monkeypatch, request):
-    sharing.light_hashes(monkeypatch, 32 * 1024 if "slower_hashes" in request.fixturenames else 64)
+def house(tmp_path, monkeypatch):
+    sharing.light_hashes(monkeypatch)
     made = sharing.house(tmp_path)
     yield made
     made.records.dispose()
-
-
-@pytest.fixture
-def slower_hashes():
-    """Asked for where time is measured: the hash must outweigh the rest, as it does with its real cost."""
 
 
 @pytest.fixture
@@ -326,20 +324,56 @@ def test_every_closed_door_looks_at_one_hash_of_the_same_cost(house, monkeypatch
     assert len({str(used) for used in parameters}) == 1
 
 
-@pytest.mark.usefixtures("slower_hashes")
-def test_every_closed_door_takes_the_same_time(house):
-    """G6: within a tenth; of each door the fastest answer counts, for the rest is the machine's other work"""
+def test_apart_from_the_hash_all_doors_cost_the_same(house):
+    """G6: 200 samples of each door, with a light hash; their medians lie within a tenth of one real hash.
+
+    The hash itself costs every door the same (see above), so this is the whole difference that a clock can
+    see. Measured is the time of the processor, for the machine has other work.
+    """
+    real = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
+    costs = []
+    for _ in range(3):
+        began = time.thread_time()
+        real.hash("a password")
+        costs.append(time.thread_time() - began)
     doors = closed_doors(house)
     taken: dict[str, list[float]] = {name: [] for name in doors}
-    for _ in range(10):
+    for _ in range(200):
         for name in random.sample(list(doors), len(doors)):
             _forget_tries(house)
             link, text = doors[name]
             began = time.thread_time()
             assert house.unlock(link, text) == Refused()
             taken[name].append(time.thread_time() - began)
-    fastest = {name: min(times) for name, times in taken.items()}
-    assert max(fastest.values()) < 1.1 * min(fastest.values()), fastest
+    medians = {name: statistics.median(times) for name, times in taken.items()}
+    assert max(medians.values()) - min(medians.values()) < 0.1 * min(costs), (medians, costs)
+
+
+def test_asking_again_does_the_same_work_for_everybody(house, ann):
+    """G7: the very same statements for a listed address, an unlisted one, and a link that nobody has"""
+    done: list[str] = []
+    sa.event.listen(house.records, "before_cursor_execute", lambda *given: done.append(given[2]))
+    work = []
+    for link, address in [
+        (token(ann), "ann@client.example"),
+        (token(ann), "eve@elsewhere.example"),
+        (STRANGER, "ann@client.example"),
+    ]:
+        done.clear()
+        entry.ask_again(house.records, link, address, NOW, HERE)
+        work.append(tuple(done))
+    assert work[0] == work[1] == work[2]
+    assert len(work[0]) > 2
+
+
+def test_no_door_compares_secrets_sign_by_sign(house, ann):
+    """G6: links and cookies are found by their hash, passwords compared by argon2, nonces evenly"""
+    asked: list[str] = []
+    sa.event.listen(house.records, "before_cursor_execute", lambda *given: asked.append(repr(given[3])))
+    cookie = house.cookie(ann)
+    assert house.inside(cookie)
+    assert asked and not [one for one in asked if token(ann) in one or cookie in one or PASSWORD in one]
+    assert "compare_digest" in inspect.getsource(door)
 
 
 def _forget_tries(house):

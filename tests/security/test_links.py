@@ -1,16 +1,18 @@
-"""L1 to L4 and L6 to L10: what a link does, and what leaks on its way."""
+"""L1 to L10: what a link does, and what leaks on its way."""
 
 import logging
 import re
+import tomllib
 
 import pytest
 import sqlalchemy as sa
 from starlette.requests import HTTPConnection
 
 from lib import web
+from lib.config import ROOT
 from lib.mail import outbox
 from lib.store.tables import sessions, viewers, visits
-from lib.web import client, start
+from lib.web import client, headers, screens, start
 from tests.installation import PASSWORD, browser, campaign, install, nonce, path, share, unlock
 
 SCANNERS = ["Mozilla/5.0 (compatible; BarracudaCentral)", "Microsoft Office/16.0", "Googlebot/2.1", ""]
@@ -120,6 +122,20 @@ def test_over_https_browsers_are_told_to_stay_there(tmp_path):
         assert "max-age" in browser(parts).get("/healthz").headers["strict-transport-security"]
 
 
+def test_nothing_is_asked_of_another_server():
+    """L5: neither by setting nor by policy nor in our templates; a real browser checks it in tests/browser"""
+    options = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert options["browser"]["gatherUsageStats"] is False
+    assert options["client"]["allowedOrigins"] == []
+    assert options["server"]["maxMessageSize"] <= 50
+    for rules in (headers.policy(), screens.POLICY):
+        assert "http" not in rules and "*" not in rules
+    for template in screens.TEMPLATES.iterdir():
+        assert not re.search(r"https?://|//[a-z]|@import|url\(", template.read_text(encoding="utf-8")), (
+            template
+        )
+
+
 def test_the_link_in_the_mail_is_made_from_the_settings(parts, viewer):
     """L6"""
     with parts.records.begin() as db:
@@ -155,6 +171,13 @@ def test_nothing_secret_is_logged_on_the_whole_way(parts, viewer, caplog):
         assert secret not in ours
 
 
+def test_an_error_of_the_database_names_no_value(parts):
+    """L7, T5: what is logged of it must not hold what was to be written"""
+    with pytest.raises(sa.exc.IntegrityError) as problem, parts.records.begin() as db:
+        db.execute(viewers.insert().values(address=CANARIES[1], token_hash="canary hash"))
+    assert "canary" not in str(problem.value)
+
+
 PUBLIC = {"/healthz", "/readyz", "/robots.txt", "/v/{token}", "/v/{token}/again", "/left", "/auth/leave"}
 
 
@@ -182,8 +205,10 @@ def test_an_export_that_is_not_open_to_one_answers_like_one_that_does_not_exist(
 
 
 def connection(peer, *forwarded):
+    """From the port 1 unless `peer` is a pair."""
     headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
-    return HTTPConnection({"type": "http", "headers": headers, "client": (peer, 1)})
+    client = peer if isinstance(peer, tuple) else (peer, 1)
+    return HTTPConnection({"type": "http", "headers": headers, "client": client})
 
 
 @pytest.mark.parametrize(
@@ -192,8 +217,11 @@ def connection(peer, *forwarded):
         ("203.0.113.9", [], (), "203.0.113.9"),
         ("203.0.113.9", ["198.51.100.1"], (), "203.0.113.9"),
         ("127.0.0.1", ["198.51.100.1"], (), "127.0.0.1"),
-        ("198.51.100.1", ["198.51.100.1"], (), "127.0.0.1"),  # uvicorn put the claim there
-        ("198.51.100.1", ["198.51.100.1:4711"], ("127.0.0.1",), "198.51.100.1"),
+        (("198.51.100.1", 0), ["198.51.100.1"], (), "127.0.0.1"),  # uvicorn put the claim there
+        (("198.51.100.1", 4711), ["198.51.100.1:4711"], (), "127.0.0.1"),  # and here with its port
+        (("198.51.100.1", 4711), ["198.51.100.1:4711"], ("127.0.0.1",), "198.51.100.1"),
+        ("203.0.113.9", ["203.0.113.9"], (), "203.0.113.9"),  # to name oneself makes nobody this machine
+        ("203.0.113.9", ["203.0.113.9, 6.6.6.6"], ("127.0.0.1",), "203.0.113.9"),
         ("10.0.0.2", ["198.51.100.1"], ("10.0.0.0/8",), "198.51.100.1"),
         ("10.0.0.2", ["6.6.6.6, 198.51.100.1", "10.0.0.3"], ("10.0.0.0/8",), "198.51.100.1"),
         ("::ffff:10.0.0.2", ["[2001:db8::1]:443"], ("10.0.0.2",), "2001:db8::1"),
