@@ -72,7 +72,10 @@ def _form(request: Request) -> Form:
 
 def _csv(text: str, name: str) -> Response:
     disposition = f'attachment; filename="{_file_name(name)}.csv"'
-    return Response(text, media_type="text/csv; charset=utf-8", headers={"content-disposition": disposition})
+    marked = text.encode("utf-8-sig")  # without the mark Excel takes accents for something else
+    return Response(
+        marked, media_type="text/csv; charset=utf-8", headers={"content-disposition": disposition}
+    )
 
 
 def _file_name(title: str) -> str:
