@@ -90,6 +90,7 @@ def test_the_report_gives_the_figures_by_their_names_and_rates_as_fractions(vitr
     assert told["campaign"]["title"] == "Spring letter"
     assert told["metrics"]["open_rate"] == pytest.approx(1.2)
     assert told["metrics"]["unique_opens_people"] is None
+    assert (told["claimed"]["open_rate"], told["claimed"]["facebook_likes"]) == ("120.00%", "0")
 
 
 def test_sharing_prints_each_link_and_password_once(vitrine, export):

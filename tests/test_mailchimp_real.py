@@ -74,6 +74,15 @@ def test_every_report_shows_every_figure_as_the_file_claims_it(analytics, lines)
         ]
 
 
+def test_every_report_holds_every_figure_of_the_file_word_for_word(analytics, lines):
+    figures = lines[next(iter(lines))].keys() - {
+        *("Title", "Subject", "List", "Send Date", "Send Weekday", "Folder Id", "Unique Id")
+    }
+    for campaign, line in lines.items():
+        claims = report(analytics, Scope(), campaign).claimed
+        assert sorted(claims.values()) == sorted(line[name] for name in figures)
+
+
 def test_the_overview_shows_every_figure_as_the_file_claims_it(analytics, lines):
     table = campaigns(analytics, Scope()).set_index("id")
     assert set(table.index) == set(lines)

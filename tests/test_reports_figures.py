@@ -361,3 +361,11 @@ def test_the_json_has_plain_numbers(library_of):
     assert repr(plain["metrics"]["recipients"]) == "2"
     assert plain["sections"]["links"][0]["url"] == "https://a"
     assert len(plain["sections"]["first_day"]) == 24
+
+
+def test_all_that_the_sender_claims_is_told_word_for_word_and_money_only_with_revenue(library_of):
+    claims = {"open_rate": "120.00%", "facebook_likes": "7", "gross_sales": "CA$12.50", "revenue": "10"}
+    library_of.bring(SPRING, *(reported(name, 1, text) for name, text in claims.items()))
+    scopes = (EVERYTHING, Scope(revenue=False))
+    told = [report(library_of.analytics, scope, SPRING.id).claimed for scope in scopes]
+    assert told == [claims, {"open_rate": "120.00%"}]

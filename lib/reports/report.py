@@ -81,13 +81,15 @@ class Report:
     """All of one campaign that a scope shows, in one form.
 
     `figures` has every metric of METRICS by name; in the form *people* an open or click metric stands
-    without machines under its plain name too. `sections` has those that the scope shows.
+    without machines under its plain name too. `sections` has those that the scope shows. `claimed` is all
+    that the sender claims of the campaign, by name and word for word, whether it is a metric of ours or not.
     """
 
     campaign: CampaignView
     form: Form
     figures: dict[str, Figure]
     sections: dict[str, Section]
+    claimed: dict[str, str]
 
 
 def report(analytics: Analytics, scope: Scope, campaign_id: str, form: Form = Form.ALL) -> Report:
@@ -108,6 +110,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "campaign": campaign,
         "metrics": {name: _plain(figure.value) for name, figure in report.figures.items()},
         "sections": {name: _records(section.table) for name, section in report.sections.items()},
+        "claimed": report.claimed,
     }
 
 
@@ -125,7 +128,14 @@ def _report(analytics: Analytics, scope: Scope, campaign_id: str, form: Form) ->
     rollup = analytics.events.read(row.rollup) if row.rollup else None
     world = _World(analytics, row, rollup, people, form)
     shown = {name: make for name, make in SECTIONS.items() if scope.shows(name) and _allowed(name, scope)}
-    return Report(view, form, _figures(row, scope, form), {name: make(world) for name, make in shown.items()})
+    sections = {name: make(world) for name, make in shown.items()}
+    return Report(view, form, _figures(row, scope, form), sections, _claimed(row, scope))
+
+
+def _claimed(row: Any, scope: Scope) -> dict[str, str]:
+    """Of figures that no metric of ours is, any may tell of money: without revenue none is shown."""
+    harmless = METRICS.keys() - set(ABOUT_MONEY)
+    return {name: text for name, text in row.claimed.items() if text and (scope.revenue or name in harmless)}
 
 
 def _figures(row: Any, scope: Scope, form: Form) -> dict[str, Figure]:

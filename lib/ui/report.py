@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from lib import charts
+from lib import charts, words
 from lib.model import Form, Scope
-from lib.reports import CampaignView, Report, Section, UnknownCampaign
+from lib.reports import METRICS, CampaignView, Report, Section, UnknownCampaign
 from lib.ui import cache, numbers, session
 from lib.ui.i18n import language, plain, t
 
@@ -45,6 +45,7 @@ def draw(scope: Scope, campaign: str) -> bool:
     for name, drawing in SECTIONS.items():
         if name in found.sections and scope.shows(name):
             _section(found, found.sections[name], drawing)
+    _claims(found)
     return True
 
 
@@ -145,6 +146,21 @@ def _differences(report: Report) -> None:
             st.dataframe(
                 pd.DataFrame(rows, columns=columns), hide_index=True, alt=t("report.differences_alt")
             )
+
+
+def _claims(report: Report) -> None:
+    """All that the sender claims, word for word: also what no metric of ours is."""
+    rows = [(_claim_name(name), text) for name, text in report.claimed.items()]
+    if rows:
+        with st.expander(t("report.claims", count=len(rows)), icon=":material/format_list_numbered:"):
+            st.caption(t("report.claims_why"))
+            table = pd.DataFrame(rows, columns=[t("report.figure"), t("report.reported")])
+            st.dataframe(table, hide_index=True, alt=t("report.claims_alt"))
+
+
+def _claim_name(name: str) -> str:
+    key = f"metric.{name}" if name in METRICS else f"claim.{name}"
+    return t(key) if key in words.catalogue(language()) else name.replace("_", " ")
 
 
 def _section(report: Report, section: Section, drawing: Callable[[Report, pd.DataFrame], None]) -> None:

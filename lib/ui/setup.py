@@ -25,16 +25,13 @@ def _form() -> None:
     name = st.text_input(t("setup.name"), key="setup-name", autocomplete="name").strip()
     address = st.text_input(t("setup.address"), key="setup-address", type="email", placeholder="").strip()
     password = password_field(t("setup.password"), "setup-password", context=(name, address))
-    # Live, because the Tab key leads from an ordinary field to its eye without handing over what was typed.
-    repeated = st.text_input(
-        t("setup.repeated"),
-        key="setup-repeated",
-        type="password",
-        live="300ms",
-        autocomplete="new-password",
-    )
-    if not st.button(t("setup.button"), type="primary", width="stretch"):
-        return
+    # A form, because the Tab key leads from a lone password field to its eye without handing over the text.
+    with st.form("setup", border=False):
+        repeated = st.text_input(
+            t("setup.repeated"), key="setup-repeated", type="password", autocomplete="new-password"
+        )
+        if not st.form_submit_button(t("setup.button"), type="primary", width="stretch"):
+            return
     try:
         exchange.sign_in(_begin(name, address, password, repeated))
     except ShareRefused as refused:
