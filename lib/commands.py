@@ -13,9 +13,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn
 
+import sqlalchemy as sa
+
 from lib import doctor, importers, reports, wiring, words
 from lib.config import ROOT, SettingsRefused
 from lib.importers import ImportRefused
+from lib.mail import tried
+from lib.mail.worker import Worker
 from lib.model import Form, Scope
 from lib.reports import UnknownCampaign, rollup
 from lib.shares import analysts, shares
@@ -28,6 +32,9 @@ LANGUAGE = words.best(os.environ.get("LC_ALL") or os.environ.get("LANG"))
 BY = "command line"
 SOME_REJECTED = 3
 """Exit code of an import that is in but had rows that are not."""
+
+
+COUNTS = ("read", "imported", "duplicate", "rejected")
 
 
 class CommandRefused(Exception):
@@ -45,11 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _fail(refusal.sentence(LANGUAGE))
     except ShareRefused as refusal:
         _fail(t(LANGUAGE, refusal.reason, **refusal.holes))
+    except sa.exc.SQLAlchemyError as problem:
+        _fail(t(LANGUAGE, "command.records_failed", problem=doctor.in_words(problem)))
 
 
 def _fail(message: str) -> NoReturn:
-    print(message, file=sys.stderr)  # noqa: T201 - a command speaks on the terminal
+    _warn(message)
     sys.exit(1)
+
+
+def _warn(message: str) -> None:
+    print(message, file=sys.stderr)  # noqa: T201 - a command speaks on the terminal
 
 
 def _say(options: argparse.Namespace, result: dict[str, Any], lines: Sequence[str]) -> None:
@@ -88,20 +101,29 @@ def work(options: argparse.Namespace) -> int:
     parts = _ready()
     worker = wiring.worker(parts)
     if options.once:
-        sent = 0
-        while tried := worker.run_once(wiring.now()):
-            sent += tried
-        _say(options, {"tried": sent}, [t(LANGUAGE, "command.worked", count=sent)])
-        return 0
+        return _work_once(options, parts, worker)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: worker.stop())
     worker.run()
     return 0
 
 
+def _work_once(options: argparse.Namespace, parts: wiring.App, worker: Worker) -> int:
+    """Exit 1 when a mail that was tried has not left the house."""
+    before = tried.look(parts.records)
+    count = 0
+    while handled := worker.run_once(wiring.now()):
+        count += handled
+    states = tried.states(parts.records, before)
+    lines = [t(LANGUAGE, "command.worked", count=count)]
+    lines += [f"  {state}  {number}" for state, number in states.items()]
+    _say(options, {"tried": count, "states": states}, lines)
+    return 1 if states.keys() & tried.STUCK else 0
+
+
 def check(options: argparse.Namespace) -> int:
     """Test every setting; exit 0 only when nothing has to be mended."""
-    findings = doctor.examine(_ready(), LANGUAGE)
+    findings = doctor.examine(wiring.app(), LANGUAGE)
     lines = [
         f"{'ok  ' if not item.problem else 'MEND'}  {item.setting}  {item.problem or item.value}"
         for item in findings
@@ -114,32 +136,39 @@ def check(options: argparse.Namespace) -> int:
 
 
 def bring(options: argparse.Namespace) -> int:
-    """Bring files in."""
-    parts = _ready()
-    outcomes = [_brought(parts, Path(path), options) for path in options.path]
-    keys = ("read", "imported", "duplicate", "rejected")
-    result: dict[str, Any] = {key: sum(getattr(outcome, key) for outcome in outcomes) for key in keys}
-    result |= {"import": outcomes[-1].id, "rejects_file": outcomes[-1].rejects_file}
-    result["imports"] = [_outcome(outcome) for outcome in outcomes]
-    lines = []
-    for path, outcome in zip(options.path, outcomes, strict=True):
-        lines.append(
-            f"{path}: "
-            + t(LANGUAGE, "command.brought", number=outcome.id, **{k: getattr(outcome, k) for k in keys})
-        )
-        lines += [
-            f"  {note.file}: " + t(LANGUAGE, f"note.{note.reason}", **dict(note.holes))
-            for note in outcome.notes
-        ]
-        lines += [t(LANGUAGE, "command.rejects", file=outcome.rejects_file)] if outcome.rejects_file else []
-    _say(options, result, lines)
+    """Bring files in; one that is refused keeps none of the others out."""
+    for path in options.path:
+        if not Path(path).exists():
+            raise CommandRefused(t(LANGUAGE, "command.no_file", path=path))
+    outcomes, refused = _brought(_ready(), options)
+    result = _totals(outcomes)
+    result["imports"] = [{"path": path} | _outcome(outcome) for path, outcome in outcomes.items()]
+    result["refused"] = [{"path": path, "reason": reason} for path, reason in refused.items()]
+    if outcomes or options.json:
+        _say(options, result, [line for path, outcome in outcomes.items() for line in _told(path, outcome)])
+    for path, reason in refused.items():
+        _warn(f"{path}: {reason}")
+    if refused:
+        return 1
     return SOME_REJECTED if result["rejected"] else 0
 
 
-def _brought(parts: wiring.App, path: Path, options: argparse.Namespace) -> library.Outcome:
-    if not path.exists():
-        raise CommandRefused(t(LANGUAGE, "command.no_file", path=path))
-    zone = options.zone or parts.settings.timezone
+def _brought(
+    parts: wiring.App, options: argparse.Namespace
+) -> tuple[dict[str, library.Outcome], dict[str, str]]:
+    """What came of each path, and why the others were refused. Raises ImportRefused for an only path."""
+    outcomes, refused = {}, {}
+    for path in dict.fromkeys(options.path):
+        try:
+            outcomes[path] = _imported(parts, Path(path), options)
+        except ImportRefused as refusal:
+            if len(options.path) == 1:
+                raise
+            refused[path] = refusal.sentence(LANGUAGE)
+    return outcomes, refused
+
+
+def _imported(parts: wiring.App, path: Path, options: argparse.Namespace) -> library.Outcome:
     return importers.bring_in(
         parts.analytics,
         path,
@@ -147,8 +176,26 @@ def _brought(parts: wiring.App, path: Path, options: argparse.Namespace) -> libr
         now=wiring.now(),
         sender=options.sender,
         title=options.campaign_title,
-        zone=zone,
+        zone=options.zone or parts.settings.timezone,
+        language=LANGUAGE,
     )
+
+
+def _totals(outcomes: dict[str, library.Outcome]) -> dict[str, Any]:
+    """All counts together; the number and the rejects of the last import."""
+    result: dict[str, Any] = {key: sum(getattr(each, key) for each in outcomes.values()) for key in COUNTS}
+    last = next(reversed(outcomes.values()), None)
+    return result | {"import": last and last.id, "rejects_file": last and last.rejects_file}
+
+
+def _told(path: str, outcome: library.Outcome) -> list[str]:
+    counts = {key: getattr(outcome, key) for key in COUNTS}
+    lines = [f"{path}: " + t(LANGUAGE, "command.brought", number=outcome.id, **counts)]
+    lines += [
+        f"  {note.file}: " + t(LANGUAGE, f"note.{note.reason}", **dict(note.holes)) for note in outcome.notes
+    ]
+    lines += [t(LANGUAGE, "command.rejects", file=outcome.rejects_file)] if outcome.rejects_file else []
+    return lines
 
 
 def _outcome(outcome: library.Outcome) -> dict[str, Any]:
@@ -267,9 +314,11 @@ def _say_invited(options: argparse.Namespace, result: dict[str, Any], invited: S
 def list_viewers(options: argparse.Namespace) -> int:
     """Who was invited, mail by mail and visit by visit."""
     parts, now = _ready(), wiring.now()
-    known = (
-        [options.share] if options.share else [line.id for line in shares.shares_of(parts.records, None, now)]
-    )
+    known = [line.id for line in shares.shares_of(parts.records, None, now)]
+    if options.share is not None:
+        if options.share not in known:
+            raise ShareRefused("", "refusal.share.unknown")
+        known = [options.share]
     rows = [asdict(line) for number in known for line in shares.viewers_of(parts.records, number, now)]
     lines = [
         f"{r['id']:>5}  share {r['share_id']}  {r['state']:<9}  {r['mail'] or '-':<9}  {r['address']}"
@@ -326,17 +375,33 @@ def _add_analyst(parts: wiring.App, options: argparse.Namespace) -> None:
     analysts.add(parts.records, name, options.email, password, options.admin, wiring.now(), minimum)
 
 
+def _set_analysts_password(parts: wiring.App, options: argparse.Namespace) -> None:
+    found = _analyst(parts, options)
+    password = options.password or getpass.getpass()
+    analysts.set_password(parts.records, found.id, password, parts.settings.password_minimum)
+
+
 def _disable_analyst(parts: wiring.App, options: argparse.Namespace) -> None:
+    analysts.disable(parts.records, _analyst(parts, options).id, wiring.now())
+
+
+def _enable_analyst(parts: wiring.App, options: argparse.Namespace) -> None:
+    analysts.enable(parts.records, _analyst(parts, options).id)
+
+
+def _analyst(parts: wiring.App, options: argparse.Namespace) -> analysts.Analyst:
     found = analysts.by_address(parts.records, options.email)
     if found is None:
         raise CommandRefused(t(LANGUAGE, "command.no_analyst", address=options.email))
-    analysts.disable(parts.records, found.id, wiring.now())
+    return found
 
 
 ANALYST_ACTIONS: dict[str, Callable[[wiring.App, argparse.Namespace], None]] = {
     "add": _add_analyst,
     "list": lambda _parts, _options: None,
+    "set-password": _set_analysts_password,
     "disable": _disable_analyst,
+    "enable": _enable_analyst,
 }
 
 

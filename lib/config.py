@@ -1,6 +1,7 @@
 """The one reader of the environment and of vitrine.toml -> frozen Settings. Secrets never print."""
 
 import difflib
+import ipaddress
 import os
 import secrets
 import tomllib
@@ -53,7 +54,7 @@ class Settings:
     timezone: str = "UTC"
     """Of the senders' accounts: some exports give local times without a zone."""
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses or networks whose X-Forwarded-For is believed; nobody's by default."""
+    """Addresses or networks whose X-Forwarded-For is believed; nobody's by default. All can be parsed."""
     samples: bool = True
     brand: str = "Vitrine"
     password_minimum: int = 8
@@ -66,6 +67,10 @@ class Settings:
 ELSEWHERE = {"port": "PORT"}
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, never bound to
 SHORTEST_KEY = 32
+MINIMUMS = range(8, 65)
+"""What `password_minimum` may be: NIST SP 800-63B wants 8 at least and 64 to be allowed."""
+SMTP_SCHEMES = ("smtp", "smtps", "smtp+plain")
+SECRETS = tuple(item.name for item in fields(Settings) if item.type is Secret)
 SWITCHES = {
     "1": True,
     "true": True,
@@ -88,10 +93,12 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     data = Path(environment.get("VITRINE_DATA") or ROOT / "data").resolve()
     given = _from_file(data / "vitrine.toml") | _from_environment(environment)
     values: dict[str, Any] = {name: _value(name, text) for name, text in given.items()}
-    data.mkdir(parents=True, exist_ok=True)
     values["data"] = data
-    settings = Settings(**values)
-    return _completed(settings)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        return _completed(Settings(**values))
+    except OSError as problem:
+        raise SettingsRefused(f"VITRINE_DATA: {problem.filename}: {problem.strerror}") from None
 
 
 def names() -> tuple[str, ...]:
@@ -117,7 +124,8 @@ def _from_file(path: Path) -> dict[str, str]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise SettingsRefused(f"{path}: {problem}") from problem
+        told = f"{path}: {problem}" if isinstance(problem, tomllib.TOMLDecodeError) else f"{path}: not UTF-8"
+        raise SettingsRefused(told) from None  # the problem itself carries the file, passwords and all
     known = [item.name for item in fields(Settings) if item.name != "data"]
     for name in table:
         if name not in known:
@@ -137,8 +145,9 @@ def _value(name: str, text: str) -> object:
         return text
     try:
         return maker(text)
-    except (ValueError, KeyError) as problem:
-        raise SettingsRefused(f"{_environment_name(name)}: {text!r} cannot be used: {problem}") from problem
+    except ValueError as problem:
+        shown = "this value" if name in SECRETS else repr(text)
+        raise SettingsRefused(f"{_environment_name(name)}: {shown} cannot be used: {problem}") from None
 
 
 def _port(text: str) -> int:
@@ -160,14 +169,27 @@ def _base_url(text: str) -> str:
         raise ValueError("an address such as https://reports.example.com is wanted")
     if parts.path not in ("", "/"):
         raise ValueError("a path behind the host is not supported")
+    if parts.port == 0:  # one that is no number raises ValueError
+        raise ValueError("a port is a number from 1 to 65535")
     return text.rstrip("/")
 
 
 def _smtp(text: str) -> Secret:
-    parts = urlsplit(text)
-    if parts.scheme not in ("smtp", "smtps", "smtp+plain") or not parts.hostname:
-        raise ValueError("smtp://user:password@host:587, smtps://... or smtp+plain://... is wanted")
+    if not _is_smtp(text):
+        raise ValueError(
+            "smtp://user:password@host:587, smtps://... or smtp+plain://... is wanted, "
+            "with signs such as / # ? in the password written as %2F %23 %3F"
+        )
     return Secret(text)
+
+
+def _is_smtp(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        beyond = parts.path.strip("/") or parts.query or parts.fragment
+        return parts.scheme in SMTP_SCHEMES and bool(parts.hostname) and parts.port != 0 and not beyond
+    except ValueError:  # its words would quote the address
+        return False
 
 
 def _timezone(text: str) -> str:
@@ -182,8 +204,19 @@ def _worker(text: str) -> str:
     return text
 
 
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+def _networks(text: str) -> tuple[str, ...]:
+    """As they are written; raises ValueError for one that is no address and no network."""
+    places = tuple(part.strip() for part in text.split(",") if part.strip())
+    for place in places:
+        ipaddress.ip_network(place, strict=False)
+    return places
+
+
+def _password_minimum(text: str) -> int:
+    minimum = int(text)
+    if minimum not in MINIMUMS:
+        raise ValueError(f"a number from {MINIMUMS[0]} to {MINIMUMS[-1]} is wanted")
+    return minimum
 
 
 MAKERS: dict[str, Callable[[str], object]] = {
@@ -195,9 +228,9 @@ MAKERS: dict[str, Callable[[str], object]] = {
     "admin_password": Secret,
     "worker": _worker,
     "timezone": _timezone,
-    "trusted_proxies": _list,
+    "trusted_proxies": _networks,
     "samples": _switch,
-    "password_minimum": int,
+    "password_minimum": _password_minimum,
 }
 
 

@@ -3,12 +3,19 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.utils import parseaddr
+from tempfile import TemporaryFile
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from alembic.util import CommandError
 
+from lib import wiring
 from lib.mail.delivery import Smtp
-from lib.store.records import reading
+from lib.shares.refusal import ShareRefused
+from lib.store import schema
 from lib.wiring import App
 from lib.words import t
 
@@ -25,17 +32,32 @@ class Finding:
 
 
 def examine(parts: App, language: str) -> tuple[Finding, ...]:
-    """Try each setting: the folder, the database, the address in mailed links, the mail server."""
+    """Try each setting: the folders, the database, the address in mailed links, the mails.
+
+    Records that can be reached are brought to the newest schema. Raises nothing for what is wrong outside.
+    """
     return tuple(_findings(parts, language))
+
+
+def in_words(problem: sa.exc.SQLAlchemyError) -> str:
+    """What the database said, on one line, where that holds nobody's data; else the kind of problem."""
+    if isinstance(problem, sa.exc.OperationalError) or type(problem) is sa.exc.DatabaseError:
+        return str(problem.orig).strip().partition("\n")[0]
+    return type(problem).__name__
 
 
 def _findings(parts: App, language: str) -> Iterator[Finding]:
     settings = parts.settings
     yield Finding("VITRINE_DATA", str(settings.data), _folder_problem(parts, language))
     url = sa.make_url(settings.records.text).render_as_string(hide_password=True)
-    yield Finding("VITRINE_RECORDS", url, _records_problem(parts, language))
-    yield Finding("VITRINE_EVENTS", settings.events)
+    unreachable = _records_problem(parts, language)
+    yield Finding("VITRINE_RECORDS", url, unreachable)
+    if settings.admin_email and not unreachable:
+        yield Finding("VITRINE_ADMIN_EMAIL", settings.admin_email, _admin_problem(parts, language))
+    yield Finding("VITRINE_EVENTS", settings.events, _events_problem(parts, language))
     yield Finding("VITRINE_BASE_URL", settings.base_url, _address_problem(parts, language))
+    if settings.mail_from:
+        yield Finding("VITRINE_MAIL_FROM", settings.mail_from, _sender_problem(parts, language))
     yield _mail(parts, language)
 
 
@@ -48,11 +70,30 @@ def _folder_problem(parts: App, language: str) -> str:
 
 def _records_problem(parts: App, language: str) -> str:
     try:
-        with reading(parts.records) as db:
-            db.execute(sa.text("SELECT 1"))
+        schema.migrate(parts.records)
     except sa.exc.SQLAlchemyError as problem:
-        return t(language, "command.check.records", problem=problem.__class__.__name__)
+        return t(language, "command.check.records", problem=in_words(problem))
+    except CommandError as problem:
+        return t(language, "command.check.schema", problem=problem)
     return ""
+
+
+def _admin_problem(parts: App, language: str) -> str:
+    try:
+        wiring.migrate(parts)
+    except ShareRefused as refusal:
+        return t(language, refusal.reason, **refusal.holes)
+    return ""
+
+
+def _events_problem(parts: App, language: str) -> str:
+    folder = parts.analytics.events.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return ""
+    except OSError as problem:
+        return t(language, "command.check.folder", problem=f"{folder} ({problem.strerror})")
 
 
 def _address_problem(parts: App, language: str) -> str:
@@ -63,6 +104,16 @@ def _address_problem(parts: App, language: str) -> str:
     if urlsplit(settings.base_url).hostname in LOCAL:
         return t(language, "command.check.base_url_local", address=settings.base_url)
     return "" if settings.https else t(language, "command.check.base_url_plain")
+
+
+def _sender_problem(parts: App, language: str) -> str:
+    """As the letters read it, and a domain is wanted: it is the second half of each Message-ID."""
+    name, address = parseaddr(parts.settings.mail_from)
+    try:
+        usable = bool(Address(display_name=name, addr_spec=address).domain)
+    except (HeaderParseError, ValueError, IndexError):
+        usable = False
+    return "" if usable else t(language, "command.check.mail_from")
 
 
 def _mail(parts: App, language: str) -> Finding:

@@ -25,6 +25,7 @@ from lib.store.vault import Vault
 EVENT_ENGINES: dict[str, Callable[[str, bytes], Events]] = {
     "duckdb": lambda place, key: Events(Path(place), key),
 }
+RECORD_ENGINES = ("sqlite", "postgresql")
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,29 @@ def app() -> App:
 
 
 def build(settings: Settings) -> App:
-    """Connects to nothing yet but the records; raises SettingsRefused for an unknown events engine."""
+    """Connects to nothing yet; raises SettingsRefused for unknown engines and a bad mail server."""
     scheme, _, place = settings.events.partition(":")
     if scheme not in EVENT_ENGINES:
         raise SettingsRefused(f"VITRINE_EVENTS: unknown engine {scheme!r}; known: {', '.join(EVENT_ENGINES)}")
     vault = Vault(settings.secret_key.text)
-    records = store_records.connect(settings.records.text)
+    records = _records(settings)
     events = EVENT_ENGINES[scheme](place, vault.key("recipients"))
     return App(settings, records, Analytics(records, events), vault, connection(settings))
+
+
+def _records(settings: Settings) -> sa.Engine:
+    """Its refusal quotes nothing of the URL, which may hold a password in any of its parts."""
+    try:
+        url = sa.make_url(settings.records.text)
+        behind_the_password = f"{url.host}{url.database}" if url.host else ""
+        if url.get_backend_name() in RECORD_ENGINES and "@" not in behind_the_password:
+            return store_records.connect(settings.records.text)
+    except (sa.exc.ArgumentError, ImportError, ValueError):
+        pass
+    raise SettingsRefused(
+        "VITRINE_RECORDS: this value cannot be used: sqlite:///path or "
+        "postgresql+psycopg://user:password@host/database is wanted, with an @ in the password written as %40"
+    )
 
 
 def prepare(parts: App) -> None:

@@ -18,3 +18,4 @@ else:
     overview.headlines(chosen)
     overview.trend(chosen)
     overview.table(chosen)
+    overview.export_all()

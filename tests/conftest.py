@@ -1,9 +1,17 @@
 """What several tests share."""
 
+import os
+
 import pytest
+from hypothesis import settings
 
 from lib import wiring
 from lib.store import records, schema
+
+# A change is judged by the same examples each time; whoever works on the code meets new ones.
+settings.register_profile("judged", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("judged")
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import bcrypt
 import pytest
+import sqlalchemy as sa
 from streamlit_authenticator.utilities import Hasher
 
 from lib.shares import analysts, throttle
 from lib.shares.refusal import ShareRefused
 from lib.shares.throttle import Refused, TooMany
+from lib.store import tables
 from tests.sharing import HERE, NOW, THERE, seconds
 
 SECRET = "a bright analyst"
@@ -89,6 +91,16 @@ def test_a_disabled_analyst_cannot_sign_in_until_enabled(db):
     assert [(line.name, line.disabled) for line in analysts.list_all(db)] == [("Bob", True), ("Eva", False)]
     analysts.enable(db, bob)
     assert analysts.check(db, "bob@agency.example", SECRET, HERE, NOW).id == bob
+
+
+def test_enabling_one_who_is_not_disabled_ends_no_session(db):
+    eva = add(db)
+    version = sa.select(tables.analysts.c.password_version)
+    with db.connect() as records:
+        before = records.execute(version).scalar_one()
+    analysts.enable(db, eva)
+    with db.connect() as records:
+        assert records.execute(version).scalar_one() == before
 
 
 def test_the_last_admin_cannot_be_disabled(db):

@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from lib import config, wiring
+from lib import config, doctor, wiring
 from lib.commands import SOME_REJECTED, main
+from lib.shares import analysts
 from lib.words import catalogue
 
 HEADER = (
@@ -68,12 +70,48 @@ def test_rejected_rows_are_written_with_their_line_and_the_exit_code_says_so(vit
     assert ",3," in Path(told["rejects_file"]).read_text().splitlines()[1]
 
 
+def test_rejected_rows_are_explained_in_the_language_of_the_terminal(vitrine, export, monkeypatch):
+    monkeypatch.setattr("lib.commands.LANGUAGE", "fr")
+    export.write_text(HEADER + SPRING + BROKEN)
+    told = json.loads(vitrine("import", export, "--json")[1])
+    assert "n’est pas une date" in Path(told["rejects_file"]).read_text(encoding="utf-8")
+
+
 def test_an_unknown_file_is_refused_on_stderr_with_nothing_on_stdout(vitrine, tmp_path):
     file = tmp_path / "notes.txt"
     file.write_text("dear diary\n")
     code, out, err = vitrine("import", file, "--json")
     assert (code, out) == (1, "")
     assert "notes.txt" in err
+
+
+def test_a_refused_file_keeps_none_of_the_others_out(vitrine, export, tmp_path):
+    notes, more = tmp_path / "notes.txt", tmp_path / "more.csv"
+    notes.write_text("dear diary\n")
+    more.write_text(HEADER + SUMMER.replace("aaaa000002", "aaaa000004"))
+    code, out, err = vitrine("import", export, notes, more, "--json")
+    told = json.loads(out)
+    assert (code, told["imported"], [one["imported"] for one in told["imports"]]) == (1, 3, [2, 1])
+    (refused,) = told["refused"]
+    assert refused["path"] == str(notes)
+    assert refused["reason"] in err
+    assert len(object_of(vitrine("campaigns", "--json"))["campaigns"]) == 3
+
+
+def test_files_that_are_all_refused_leave_nothing_on_stdout_but_the_object(vitrine, tmp_path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("dear diary\n")
+    code, out, err = vitrine("import", tmp_path / "a.txt", tmp_path / "b.txt")
+    assert (code, out, err.count("\n")) == (1, "", 2)
+    told = json.loads(vitrine("import", tmp_path / "a.txt", tmp_path / "b.txt", "--json")[1])
+    assert (told["imports"], told["import"], len(told["refused"])) == ([], None, 2)
+
+
+def test_a_missing_file_stops_an_import_before_anything_is_in(vitrine, export, tmp_path):
+    code, out, err = vitrine("import", export, tmp_path / "gone.csv")
+    assert (code, out) == (1, "")
+    assert "gone.csv" in err
+    assert object_of(vitrine("campaigns", "--json"))["campaigns"] == []
 
 
 def test_an_undone_import_takes_its_campaigns_along(vitrine, export):
@@ -124,11 +162,46 @@ def test_one_viewer_is_revoked_and_the_other_stays(vitrine, export):
     assert states == {"ann@client.example": "revoked", "ben@client.example": "active"}
 
 
+def test_revoking_twice_is_quiet_but_nobody_cannot_be_revoked(vitrine, export):
+    vitrine("import", export)
+    told = object_of(vitrine("share", "aaaa000001", "--to", "ann@client.example", "--json"))
+    for _ in range(2):
+        object_of(vitrine("revoke", told["viewers"][0]["id"], "--json"))
+    code, out, err = vitrine("revoke", 9999)
+    assert (code, out) == (1, "")
+    assert err
+
+
+@pytest.mark.parametrize("number", [0, 4711])
+def test_the_viewers_of_an_unknown_share_are_refused(vitrine, number):
+    code, out, err = vitrine("viewers", number, "--json")
+    assert (code, out) == (1, "")
+    assert err
+
+
 def test_without_a_mail_server_the_worker_keeps_one_mail_per_viewer(vitrine, export, tmp_path):
     vitrine("import", export)
     vitrine("share", "aaaa000001", "--to", "ann@client.example", "ben@client.example", "--language", "fr")
-    assert object_of(vitrine("worker", "--once", "--json"))["tried"] == 2
+    assert object_of(vitrine("worker", "--once", "--json")) == {"tried": 2, "states": {"kept": 2}}
+    assert object_of(vitrine("worker", "--once", "--json")) == {"tried": 0, "states": {}}
     assert len(list((tmp_path / "data" / "outbox").glob("*.eml"))) == 2
+
+
+def test_the_worker_says_when_a_mail_could_not_be_handed_over(vitrine, export, monkeypatch):
+    vitrine("import", export)
+    vitrine("share", "aaaa000001", "--to", "ann@client.example")
+    vitrine("worker", "--once")
+    with_a_server_that_does_not_answer(monkeypatch)
+    vitrine("share", "aaaa000001", "--to", "ben@client.example", "cid@client.example")
+    code, out, _ = vitrine("worker", "--once", "--json")
+    assert (code, json.loads(out)) == (1, {"tried": 2, "states": {"waiting": 2}})
+
+
+def with_a_server_that_does_not_answer(monkeypatch):
+    wiring.app().records.dispose()
+    wiring.app.cache_clear()
+    monkeypatch.setenv("VITRINE_SMTP", "smtp+plain://127.0.0.1:9")
+    monkeypatch.setenv("VITRINE_MAIL_FROM", "Reports <reports@agency.example>")
 
 
 def test_analysts_are_added_listed_and_disabled_but_not_the_last_admin(vitrine):
@@ -144,17 +217,112 @@ def test_analysts_are_added_listed_and_disabled_but_not_the_last_admin(vitrine):
     assert vitrine("analyst", "disable", "cid@agency.example")[0] == 1
 
 
+def test_an_analyst_gets_a_new_password_and_comes_back_after_being_disabled(vitrine):
+    for name in ("ana", "bob"):
+        secret = ("--password", "a long enough pass", "--admin")
+        vitrine("analyst", "add", f"{name}@agency.example", *secret)
+    vitrine("analyst", "disable", "bob@agency.example")
+    told = object_of(vitrine("analyst", "enable", "bob@agency.example", "--json"))
+    assert [a["disabled"] for a in told["analysts"]] == [False, False]
+    object_of(
+        vitrine("analyst", "set-password", "bob@agency.example", "--password", "ships sail slowly", "--json")
+    )
+    found = analysts.check(
+        wiring.app().records, "bob@agency.example", "ships sail slowly", "net", wiring.now()
+    )
+    assert isinstance(found, analysts.Analyst)
+
+
+@pytest.mark.parametrize("action", ["enable", "set-password"])
+def test_an_analyst_who_does_not_exist_is_refused(vitrine, action):
+    code, out, err = vitrine("analyst", action, "cid@agency.example")
+    assert (code, out) == (1, "")
+    assert "cid@agency.example" in err
+
+
 def test_the_doctor_finds_nothing_to_mend_on_a_fresh_installation(vitrine):
     assert {c["setting"] for c in object_of(vitrine("doctor", "--json"))["checks"]} >= {"VITRINE_RECORDS"}
 
 
 def test_the_doctor_names_a_mail_server_that_does_not_answer(vitrine, monkeypatch):
-    monkeypatch.setenv("VITRINE_SMTP", "smtp+plain://127.0.0.1:9")
-    monkeypatch.setenv("VITRINE_MAIL_FROM", "Reports <reports@agency.example>")
-    code, out, _ = vitrine("doctor", "--json")
-    problems = {c["setting"]: c["problem"] for c in json.loads(out)["checks"]}
-    assert code == 1
-    assert problems["VITRINE_SMTP"]
+    with_a_server_that_does_not_answer(monkeypatch)
+    assert to_mend(vitrine("doctor", "--json")) == {"VITRINE_SMTP"}
+
+
+def to_mend(run):
+    """The settings that the doctor wants mended."""
+    code, out, err = run
+    assert (code, err) == (1, ""), err
+    return {check["setting"] for check in json.loads(out)["checks"] if check["problem"]}
+
+
+NOWHERE = "postgresql+psycopg://me:canary@127.0.0.1:9/vitrine"
+
+
+def test_the_doctor_diagnoses_records_that_cannot_be_reached(vitrine, monkeypatch):
+    monkeypatch.setenv("VITRINE_RECORDS", NOWHERE)
+    run = vitrine("doctor", "--json")
+    assert to_mend(run) == {"VITRINE_RECORDS"}
+    assert "canary" not in run[1]
+
+
+def test_the_doctor_names_records_of_a_newer_version(vitrine):
+    vitrine("doctor")
+    with wiring.app().records.begin() as db:
+        db.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    assert to_mend(vitrine("doctor", "--json")) == {"VITRINE_RECORDS"}
+
+
+def test_the_doctor_names_an_events_folder_that_cannot_be_made(vitrine, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("VITRINE_EVENTS", f"duckdb:{tmp_path / 'file' / 'events'}")
+    assert to_mend(vitrine("doctor", "--json")) == {"VITRINE_EVENTS"}
+
+
+def test_the_doctor_names_a_sender_that_is_no_address(vitrine, monkeypatch):
+    monkeypatch.setenv("VITRINE_MAIL_FROM", "Reports")
+    assert to_mend(vitrine("doctor", "--json")) == {"VITRINE_MAIL_FROM"}
+
+
+def test_the_doctor_names_a_first_admin_who_cannot_be_made(vitrine, monkeypatch):
+    monkeypatch.setenv("VITRINE_ADMIN_EMAIL", "ana@agency.example")
+    monkeypatch.setenv("VITRINE_ADMIN_PASSWORD", "short")
+    assert to_mend(vitrine("doctor", "--json")) == {"VITRINE_ADMIN_EMAIL"}
+
+
+def test_a_database_that_fails_is_one_sentence_without_a_password(vitrine, monkeypatch):
+    monkeypatch.setenv("VITRINE_RECORDS", NOWHERE)
+    code, out, err = vitrine("campaigns")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "VITRINE_RECORDS" in err
+    assert "canary" not in err
+
+
+def test_what_a_database_says_about_somebodys_data_is_not_repeated():
+    problem = sa.exc.IntegrityError(
+        "INSERT", {"address": "canary"}, Exception("Key (address)=(canary) exists")
+    )
+    assert doctor.in_words(problem) == "IntegrityError"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "canary",
+        "canary://me@db/vitrine",
+        "mysql://me:canary@db/vitrine",
+        "postgresql+canary://me:canary@db/vitrine",
+        "postgresql+psycopg://me:canary@db:canary/vitrine",
+        "postgresql+psycopg://me:pass@canary@db/vitrine",
+        "postgresql+psycopg://me:pass@canary/canary@db/vitrine",
+    ],
+)
+def test_records_that_no_engine_knows_are_refused_by_name_and_not_shown(vitrine, monkeypatch, url):
+    monkeypatch.setenv("VITRINE_RECORDS", url)
+    code, out, err = vitrine("campaigns")
+    assert (code, out) == (1, "")
+    assert err.startswith("VITRINE_RECORDS: ")
+    assert "canary" not in err
 
 
 def test_an_unknown_setting_stops_every_command(vitrine, monkeypatch):

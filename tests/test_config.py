@@ -1,6 +1,7 @@
 """Settings: read once, checked at the start, secrets never printed."""
 
 import stat
+import traceback
 
 import pytest
 
@@ -42,6 +43,50 @@ def test_secrets_never_print(tmp_path):
     assert settings.secret_key.text not in repr(settings)
 
 
+SLIPS = (  # a mistyped scheme, a port, and passwords with signs that end the address
+    "smpt://me:canary@mail.example:587",
+    "smtp://me:canary@mail.example:canary",
+    "smtp://me:canary/canary@mail.example",
+    "smtp://me:25/canary@mail.example",
+    "smtp://me:25#canary@mail.example",
+    "smtp://me:[canary@mail.example",
+    "smtp://me:canary\u2100@mail.example",
+    "canary",
+)
+
+
+@pytest.mark.parametrize("in_the_file", [False, True])
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_mistyped_secret_is_refused_by_name_and_never_shown(tmp_path, slip, in_the_file):
+    if in_the_file:
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "vitrine.toml").write_text(f'smtp = "{slip}"\n')
+    with pytest.raises(SettingsRefused, match="VITRINE_SMTP: this value cannot be used") as refusal:
+        load(tmp_path, **({} if in_the_file else {"VITRINE_SMTP": slip}))
+    assert "canary" not in "".join(traceback.format_exception(refusal.value))
+    assert refusal.value.__cause__ is None
+
+
+def test_a_file_that_is_no_toml_is_refused_without_its_words(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "vitrine.toml").write_text("admin_password = canary\n")
+    with pytest.raises(SettingsRefused, match=r"vitrine\.toml") as refusal:
+        load(tmp_path)
+    assert "canary" not in "".join(traceback.format_exception(refusal.value))
+    assert refusal.value.__cause__ is None
+
+
+def test_proxies_are_addresses_and_networks(tmp_path):
+    settings = load(tmp_path, VITRINE_TRUSTED_PROXIES="10.0.0.1/8, ::1")
+    assert settings.trusted_proxies == ("10.0.0.1/8", "::1")
+
+
+def test_a_data_folder_that_cannot_be_made_is_refused_by_name(tmp_path):
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(SettingsRefused, match="VITRINE_DATA"):
+        load(tmp_path)
+
+
 def test_an_unknown_setting_stops_the_start_and_names_the_nearest(tmp_path):
     with pytest.raises(SettingsRefused, match="unknown setting VITRINE_SMPT; did you mean VITRINE_SMTP"):
         load(tmp_path, VITRINE_SMPT="smtp://mail.example")
@@ -54,7 +99,15 @@ def test_an_unknown_setting_stops_the_start_and_names_the_nearest(tmp_path):
         ("PORT", "70000"),
         ("VITRINE_BASE_URL", "reports.example.com"),
         ("VITRINE_BASE_URL", "https://reports.example.com/vitrine"),
+        ("VITRINE_BASE_URL", "https://reports.example.com:abc"),
+        ("VITRINE_BASE_URL", "https://reports.example.com:0"),
         ("VITRINE_SMTP", "http://mail.example"),
+        ("VITRINE_SMTP", "smtp://mail.example:abc"),
+        ("VITRINE_SMTP", "smtp://mail.example:70000"),
+        ("VITRINE_PASSWORD_MINIMUM", "7"),
+        ("VITRINE_PASSWORD_MINIMUM", "65"),
+        ("VITRINE_PASSWORD_MINIMUM", "eight"),
+        ("VITRINE_TRUSTED_PROXIES", "10.0.0.1, proxy.example, 10.0.0.2"),
         ("VITRINE_TIMEZONE", "Mars/Olympus"),
         ("VITRINE_WORKER", "sometimes"),
         ("VITRINE_SAMPLES", "perhaps"),

@@ -75,6 +75,13 @@ def test_what_was_read_is_what_came_in_and_what_did_not(world, tmp_path):
     assert "line" in outcome.rejects_file.read_text()
 
 
+def test_rejects_are_listed_in_the_language_of_who_brings_the_file(world, tmp_path):
+    path = tmp_path / "events.csv"
+    path.write_text("campaign,recipient,kind\nc,ann@x.example,sent\nc,nobody,sent\n")
+    rejects = bring(world, path, language="fr").rejects_file.read_text(encoding="utf-8-sig")
+    assert "n’est pas une adresse e-mail" in rejects
+
+
 def test_progress_tells_the_part_and_the_rows(world):
     told = []
     bring(world, HERE / "vitrine", progress=lambda part, rows: told.append((part, rows)))
@@ -123,6 +130,13 @@ def test_removing_the_samples_leaves_real_campaigns(world):
     bring(world, HERE / "campaigns_audience.csv")
     samples.remove(world, NOW)
     assert set(campaigns(world, Scope())["sender"]) == {"mailchimp"}
+
+
+def test_samples_that_a_colleague_has_just_removed_are_no_error(world, monkeypatch):
+    number = samples.load(world, HERE / "vitrine", NOW).id
+    samples.remove(world, NOW)
+    monkeypatch.setattr(samples, "_live", lambda _records: [number])  # as found before the colleague's click
+    assert samples.remove(world, NOW) == ()
 
 
 def test_an_import_keeps_the_name_that_the_file_had(world):

@@ -1,4 +1,4 @@
-"""By SMTP with a verified certificate, or kept as a file; never over an open road."""
+"""By SMTP with a verified certificate, or kept as a file; never over an open road (M5)."""
 
 import datetime
 import ipaddress

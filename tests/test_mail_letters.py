@@ -112,6 +112,7 @@ def test_an_address_that_could_turn_a_header_is_refused(address):
 
 @pytest.mark.parametrize("message", ["a\x00b", "a\u202eb", "a\x1b[2J"])
 def test_a_message_with_hidden_signs_is_refused(message):
+    """M2"""
     with pytest.raises(LetterRefused, match="message"):
         letter(message=message)
 
@@ -129,6 +130,7 @@ def test_without_an_analyst_the_brand_writes_and_nobody_is_named_for_answers():
 
 
 def test_a_name_that_turns_the_direction_of_the_text_is_mended():
+    """M2"""
     mail = letter(writer=letters.Writer("Ana \u202eEvil\r\nBcc: x@y.example", "ana@agency.example"))
     assert "\u202e" not in text_of(mail)
     assert "Bcc" not in mail

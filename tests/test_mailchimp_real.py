@@ -18,6 +18,7 @@ from lib.model import Scope
 from lib.reports import as_json, campaigns, report
 from lib.store import library
 from lib.ui import numbers
+from tests.test_figures_as_claimed import COUNTS, RATES, claimed
 
 DATASETS = Path(__file__).resolve().parents[2] / "shared" / "datasets"
 SAMPLES = DATASETS.parent / "samples" / "mailchimp"
@@ -25,24 +26,6 @@ EXPORT = DATASETS / "mailchimp_campaigns_deepnews_2018_2019.csv"
 ZONE = "America/Los_Angeles"
 
 pytestmark = pytest.mark.skipif(not EXPORT.exists(), reason="only where the real files are")
-
-COUNTS = {
-    "Total Recipients": "recipients",
-    "Successful Deliveries": "deliveries",
-    "Soft Bounces": "soft_bounces",
-    "Hard Bounces": "hard_bounces",
-    "Total Bounces": "bounces",
-    "Times Forwarded": "forwards",
-    "Forwarded Opens": "forward_opens",
-    "Unique Opens": "unique_opens",
-    "Total Opens": "opens",
-    "Unique Clicks": "unique_clicks",
-    "Total Clicks": "clicks",
-    "Unsubscribes": "unsubscribes",
-    "Abuse Complaints": "complaints",
-    "Total Orders": "orders",
-}
-RATES = {"Open Rate": "open_rate", "Click Rate": "click_rate"}
 
 
 @pytest.fixture
@@ -55,10 +38,6 @@ def lines():
 def analytics(workspace):
     bring_in(workspace.analytics, EXPORT, by="ann@agency.example", now=wiring.now(), zone=ZONE)
     return workspace.analytics
-
-
-def claimed(line, names):
-    return {ours: line[theirs] for theirs, ours in names.items()}
 
 
 def test_every_report_shows_every_figure_as_the_file_claims_it(analytics, lines):

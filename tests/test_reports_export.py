@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lib.model import Reported, Scope
+from lib.model import Form, Reported, Scope
 from lib.reports import METRICS, campaigns, report
 from lib.reports.export import campaigns_csv, report_csv
 from lib.store.sheet import defused
@@ -22,6 +22,7 @@ def library_of(tmp_path):
             *(event(name, "sent", 0) for name in ("ann", "bob")),
             event("@ann@mail.example", "clicked", 900, url="https://a"),
             Reported(SPRING.id, "open_rate", 1.2, "120.00%"),
+            Reported(SPRING.id, "facebook_likes", 7, "=7"),
         )
         yield made
 
@@ -54,7 +55,7 @@ def test_numbers_and_plain_texts_stay_as_they_are(value):
 
 
 def test_the_overview_is_exported_by_the_names_of_the_metrics(library_of):
-    heading, row = cells(campaigns_csv(campaigns(library_of.analytics, EVERYTHING), "fr"))
+    heading, row = cells(campaigns_csv(campaigns(library_of.analytics, EVERYTHING), Form.ALL))
     assert set(METRICS) <= set(heading)
     line = dict(zip(heading, row, strict=True))
     assert line["title"] == '\'=HYPERLINK("http://evil")'
@@ -64,7 +65,7 @@ def test_the_overview_is_exported_by_the_names_of_the_metrics(library_of):
 
 
 def test_an_empty_overview_has_its_heading(library_of):
-    assert cells(campaigns_csv(campaigns(library_of.analytics, Scope(())), "en"))[0][0] == "id"
+    assert cells(campaigns_csv(campaigns(library_of.analytics, Scope(())), Form.ALL))[0][0] == "id"
 
 
 @pytest.mark.parametrize(("language", "label"), [("en", "Open rate"), ("fr", "Taux d’ouverture")])
@@ -76,5 +77,23 @@ def test_a_report_is_exported_with_labels_claims_and_sections(library_of, langua
     assert any(line[1:2] == ["'@ann@mail.example"] for line in lines)
 
 
+@pytest.mark.parametrize("form", Form)
+def test_an_export_says_whether_it_counts_all_or_people(library_of, form):
+    lines = cells(report_csv(report(library_of.analytics, EVERYTHING, SPRING.id, form), "en"))
+    assert ["form", form.value] in lines
+    heading, row = cells(campaigns_csv(campaigns(library_of.analytics, EVERYTHING, form), form))
+    assert (heading[-1], row[-1]) == ("form", form.value)
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("en", "Likes on Facebook"), ("fr", "Mentions J’aime sur Facebook")]
+)
+def test_all_that_the_sender_claims_is_exported_word_for_word_and_defused(library_of, language, label):
+    lines = cells(report_csv(report(library_of.analytics, EVERYTHING, SPRING.id), language))
+    block = lines[lines.index(["claim", "label", "claimed"]) :]
+    assert ["facebook_likes", label, "'=7"] in block
+    assert [line[2] for line in block if line[:1] == ["open_rate"]] == ["120.00%"]
+
+
 def test_lines_end_as_the_standard_says(library_of):
-    assert "\r\n" in campaigns_csv(campaigns(library_of.analytics, EVERYTHING), "en")
+    assert "\r\n" in campaigns_csv(campaigns(library_of.analytics, EVERYTHING), Form.ALL)

@@ -325,6 +325,7 @@ def test_a_scope_of_no_campaigns_shows_nothing(library_of):
 
 
 def test_without_people_no_address_is_read(library_of):
+    """X5"""
     library_of.bring(
         SPRING,
         covering(),
@@ -341,6 +342,7 @@ def test_without_people_no_address_is_read(library_of):
 
 
 def test_without_revenue_no_money_is_told(library_of):
+    """X5"""
     library_of.bring(SPRING, covering(), event("ann", "ordered", 5, revenue=42.5, order="1", country="FR"))
     scope = Scope(revenue=False)
     assert "42.5" not in str(as_json(report(library_of.analytics, scope, SPRING.id)))
@@ -349,6 +351,7 @@ def test_without_revenue_no_money_is_told(library_of):
 
 
 def test_only_the_sections_of_the_scope_are_made(library_of):
+    """X5"""
     library_of.bring(SPRING, covering(), event("ann", "opened", 5))
     assert list(report(library_of.analytics, Scope(sections=("links",)), SPRING.id).sections) == ["links"]
 

@@ -110,6 +110,7 @@ def test_a_french_share_writes_french_mails(house):
     ],
 )
 def test_a_refusal_names_its_field_and_nothing_is_kept(house, change, field, reason):
+    """M9 for the number of viewers"""
     assert refused(house.share, **({"viewers": ("ann@client.example",)} | change)) == (field, reason)
     assert counts(house) == [0, 0, 0]
 

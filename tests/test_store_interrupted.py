@@ -78,6 +78,7 @@ def ages(shelf):
 
 
 def test_after_a_kill_nothing_half_is_seen_and_the_next_start_sweeps_up(library_of, process):
+    """D3"""
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert library_of.figures()["opens"] == 1

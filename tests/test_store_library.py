@@ -1,5 +1,6 @@
 """Bringing files in and taking them back: counted in rows, whole or not at all, in any order."""
 
+import codecs
 import csv
 from dataclasses import replace
 from datetime import timedelta
@@ -233,10 +234,19 @@ def test_a_campaign_known_by_events_alone_is_dated_by_its_first_event(library_of
 
 def test_rejects_are_listed_with_file_line_and_reason_and_run_nothing(library_of):
     outcome = library_of.bring(SPRING, REJECT)
-    with outcome.rejects_file.open(newline="", encoding="utf-8") as file:
+    with outcome.rejects_file.open(newline="", encoding="utf-8-sig") as file:
         heading, line = csv.reader(file)
     assert heading == ["file", "line", "reason", "text"]
     assert line[:2] == ["test.csv", "9"] and line[2] and line[3] == "'=cmd|soon"
+
+
+def test_rejects_are_listed_in_the_language_of_who_brought_the_file_and_for_excel(library_of):
+    reject = Reject("test.csv", 9, "bad_address", (("column", "E-mail"), ("value", "nobody")), "nobody")
+    job = library.Job("vitrine", "test", "x.csv", "sha", "ann", language="fr")
+    outcome = library.bring(library_of.analytics, job, [reject], rollup.make, print, NOW)
+    written = outcome.rejects_file.read_bytes()
+    assert "E-mail\u00a0: «\u00a0nobody\u00a0» n’est pas une adresse e-mail.".encode() in written
+    assert written.startswith(codecs.BOM_UTF8)
 
 
 def test_notes_are_kept_once(library_of):
@@ -318,3 +328,9 @@ def test_an_import_knows_who_brought_which_file_and_when(library_of):
 
 def test_covers_take_kinds_of_the_model_only():
     assert Covers("x", frozenset({Kind.OPENED})).kinds == {"opened"}
+
+
+def test_two_orders_of_one_moment_in_two_files_are_two_orders(library_of):
+    for number in ("1", "2"):
+        library_of.bring(SPRING, covering(), event("ann", "ordered", 60, order=number, revenue=5.0))
+    assert library_of.figures()["orders"] == 2

@@ -84,6 +84,16 @@ def test_many_wrong_passwords_must_wait_even_with_the_right_one(workspace):
     assert "Too many tries" in sign_in(at, PASSWORD).error[0].value
 
 
+def test_a_right_password_is_a_ticket_that_opens_a_session_once(workspace, monkeypatch):
+    ada = add_analyst(workspace)
+    tickets = []
+    monkeypatch.setattr(exchange, "sign_in", tickets.append)
+    assert not sign_in(frame("imports").run(), PASSWORD, "Ada@Agency.example").exception
+    cookie = sessions.redeem(workspace.records, tickets[0], wiring.now())
+    assert sessions.find_analyst(workspace.records, cookie, wiring.now()).id == ada
+    assert sessions.redeem(workspace.records, tickets[0], wiring.now()) is None
+
+
 def test_a_right_password_alone_shows_nothing_before_the_cookie_is_there(workspace):
     add_analyst(workspace)
     at = sign_in(frame("imports").run(), PASSWORD)

@@ -4,7 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import wiring
-from lib.importers import bring_in
+from lib.importers import bring_in, samples
+from lib.shares import analysts
 from lib.store import library
 from lib.ui import cache, importing
 from tests import worlds
@@ -55,6 +56,18 @@ def test_rejected_rows_are_listed_with_line_and_reason(analyst):
     assert rejects["Reason"].iloc[0]
 
 
+def test_rejected_rows_are_explained_in_the_language_of_the_analyst(analyst):
+    (ada,) = analysts.list_all(analyst.records)
+    analysts.set_language(analyst.records, ada.id, "fr")
+    at = frame("imports").run()
+    at.file_uploader[0].set_value([("events.csv", b"campaign,recipient,kind\nspring,ann,sent\n", "text/csv")])
+    at.run()
+    next(button for button in at.button if button.label == "Importer").click().run()
+    assert not at.exception
+    rejects = at.dataframe[0].value
+    assert rejects["Motif"].tolist() == ["recipient\u00a0: «\u00a0ann\u00a0» n’est pas une adresse e-mail."]
+
+
 def test_a_file_of_no_known_kind_is_refused_with_its_name_as_it_is(analyst):
     at = upload(frame("imports").run(), ("junk *b*.csv", b"a,b\n1,2\n"))
     assert not at.exception
@@ -93,18 +106,21 @@ def test_a_stranger_can_not_undo(analyst, tmp_path, monkeypatch):
     assert library.imports_list(analyst.records).set_index("id")["state"][outcome.id] == "live"
 
 
-def test_samples_are_removed_with_one_click_and_nothing_else(analyst, tmp_path):
+def test_samples_are_removed_with_one_click_and_nothing_else(analyst, tmp_path, monkeypatch):
     folder = tmp_path / "sample"
     folder.mkdir()
     worlds.write_events(folder / "events.csv", native_id="sampled")
     bring_in(analyst.analytics, folder, by="samples", now=wiring.now(), sample=True)
     bring_in(analyst.analytics, worlds.write_events(tmp_path / "own.csv"), by="test", now=wiring.now())
+    removed, remove = [], samples.remove
+    monkeypatch.setattr(samples, "remove", lambda *given: removed.append(given) or remove(*given))
     at = frame().run()
     assert "Sample" in texts(at)
     next(button for button in at.button if button.label == "Remove samples").click().run()
     assert not at.exception
     assert at.dataframe[0].value.shape[0] == 1
     assert "Sample" not in texts(at)
+    assert len(removed) == 1
 
 
 def test_the_rejects_of_an_import_lie_behind_a_guarded_route():

@@ -49,5 +49,7 @@ def test_a_moment_names_its_zone():
     assert numbers.moment(None, "en") == "–"
 
 
-def test_a_day_is_that_of_the_zone():
-    assert numbers.day(datetime(2026, 3, 1, 23, 30, tzinfo=UTC), "en", "Europe/Paris") == "2 Mar 2026"
+def test_a_zone_is_named_in_words():
+    assert numbers.zone("Europe/Paris", "en") == "Central European Time"
+    assert numbers.zone("Europe/Paris", "fr") == "heure d’Europe centrale"
+    assert numbers.zone("UTC", "fr") == "UTC"

@@ -7,7 +7,8 @@ import pytest
 
 from lib import wiring
 from lib.importers import bring_in
-from lib.ui import overview, session
+from lib.shares import analysts
+from lib.ui import exchange, overview, session
 from tests.screens import add_analyst, analyst_cookie, frame, hold, texts
 
 HEADER = (
@@ -71,6 +72,20 @@ def test_each_row_has_the_three_entries_of_its_menu(three_letters):
     assert [list(menu) for menu in at.dataframe[0].value["actions"]] == [
         ["View report", "Share report", "Export"]
     ] * 3
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("en", "Export all campaigns"), ("fr", "Exporter toutes les campagnes")]
+)
+def test_all_campaigns_are_exported_with_one_button(three_letters, monkeypatch, language, label):
+    (ada,) = analysts.list_all(three_letters.records)
+    analysts.set_language(three_letters.records, ada.id, language)
+    fetched = []
+    monkeypatch.setattr(exchange, "fetch_file", fetched.append)
+    at = frame().run()
+    next(button for button in at.button if button.label == label).click().run()
+    assert not at.exception
+    assert fetched == ["/export/campaigns.csv"]
 
 
 def test_words_are_looked_for_in_title_and_subject(three_letters):

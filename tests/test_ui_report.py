@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from lib import wiring
 from lib.importers import bring_in
 from lib.model import Scope
-from lib.ui import report
+from lib.ui import exchange, report
 from tests import worlds
 from tests.screens import PATIENCE, add_analyst, analyst_cookie, frame, hold, texts
 
@@ -55,6 +55,30 @@ def test_the_figures_are_those_of_the_events(spring):
 def test_the_form_without_machines_can_be_chosen_and_stands_in_the_address(spring):
     at = frame("campaign", id="vitrine-spring", opens="people").run()
     assert metrics(at)["Open rate"] == "50.00%"
+
+
+def exported(monkeypatch, campaign, **query):
+    """The addresses that the browser fetches when the analyst presses Export."""
+    fetched = []
+    monkeypatch.setattr(exchange, "fetch_file", fetched.append)
+    at = frame("campaign", id=campaign, **query).run()
+    next(button for button in at.button if button.label == "Export").click().run()
+    assert not at.exception
+    return fetched
+
+
+def test_the_export_has_the_form_that_is_on_the_screen(spring, monkeypatch):
+    route = "/export/campaign/vitrine-spring.csv?opens="
+    assert exported(monkeypatch, "vitrine-spring") == [f"{route}all"]
+    assert exported(monkeypatch, "vitrine-spring", opens="people") == [f"{route}people"]
+
+
+def test_a_report_that_cannot_tell_people_apart_is_exported_as_it_is_shown(workspace, tmp_path, monkeypatch):
+    file = tmp_path / "campaigns.csv"
+    file.write_text(CLAIMS)
+    campaign = bring_in(workspace.analytics, file, by="test", now=wiring.now()).campaigns[0]
+    hold(monkeypatch, analyst_cookie(workspace, add_analyst(workspace)))
+    assert exported(monkeypatch, campaign, opens="people") == [f"/export/campaign/{campaign}.csv?opens=all"]
 
 
 def test_first_day_links_and_recipients_are_drawn(spring):

@@ -1,16 +1,17 @@
 """Sharing on screen: the form, what is shown once, the viewers and what can be done, the end of access."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash  # of a page made of its address
 
 from lib import wiring
 from lib.shares import cookies, sessions, shares
 from lib.store import tables
-from lib.ui import session
+from lib.ui import exchange, session
 from tests import installation, screens
 
 TITLE = "Spring *letter* <b>2026</b>"
@@ -287,6 +288,37 @@ def test_a_viewer_sees_the_report_and_nothing_of_the_office(viewer):
     assert "Shared with you" in screens.texts(at)
     assert any("Spring" in title.value for title in at.title)
     assert [found.label for found in at.button] == ["Sign out", "Export"]
+
+
+@pytest.mark.parametrize("reader", ["Pacific/Auckland", "America/New_York", None])
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Shared with you until 30 Nov 2099 (Central European Time)"),
+        ("fr", "Partagé avec vous jusqu’au 30 nov. 2099 (heure d’Europe centrale)"),
+    ],
+)
+def test_a_viewer_reads_the_last_day_of_the_share_in_its_zone(viewer, monkeypatch, reader, language, said):
+    """S3: wherever the viewer is"""
+    workspace, _ = viewer
+    last = {"expires_on": date(2099, 11, 30), "zone": "Europe/Paris", "language": language}
+    with workspace.records.begin() as db:
+        end = datetime(2099, 11, 30, 23, tzinfo=UTC)
+        db.execute(tables.shares.update().values(last | {"expires_at": end}))
+    monkeypatch.setattr(type(st.context), "timezone", reader)
+    at = screens.frame("shared").run()
+    assert not at.exception
+    assert said in screens.texts(at)
+
+
+def test_a_viewers_export_is_asked_for_as_the_viewers_own(viewer, monkeypatch):
+    """L8: also where an analyst is signed in with the same browser"""
+    fetched = []
+    monkeypatch.setattr(exchange, "fetch_file", fetched.append)
+    at = screens.frame("shared").run()
+    button(at, "Export").click().run()
+    assert not at.exception
+    assert fetched == ["/export/campaign/vitrine-spring.csv?opens=all&as=viewer"]
 
 
 def test_when_access_ends_the_data_goes_and_the_page_says_so(viewer):

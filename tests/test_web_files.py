@@ -70,6 +70,23 @@ def test_an_analyst_can_see_what_a_viewer_would_get(parts):
     assert visitor.get(f"/export/campaign/{CAMPAIGN.id}.csv?as=viewer").status_code == 404
 
 
+def test_a_viewers_export_is_answered_as_the_viewers_even_to_a_signed_in_analyst(parts):
+    campaign(parts, "vitrine-other", "Another")
+    analyst = analyst_browser(parts)
+    viewer = viewer_browser(parts, campaigns=("vitrine-other",))
+    both = browser(parts, cookies={**analyst.cookies, **viewer.cookies})
+    assert both.get("/export/campaign/vitrine-other.csv?opens=all&as=viewer").status_code == 200
+    assert both.get(f"/export/campaign/{CAMPAIGN.id}.csv?opens=all").status_code == 200
+    assert both.get(f"/export/campaign/{CAMPAIGN.id}.csv?opens=all&as=viewer").status_code == 404
+
+
+def test_the_form_that_was_asked_for_is_written_into_the_file(parts):
+    visitor = analyst_browser(parts)
+    for asked, form in (("?opens=people", "people"), ("?opens=all", "all"), ("", "all")):
+        assert f"\r\nform,{form}\r\n" in visitor.get(f"/export/campaign/{CAMPAIGN.id}.csv{asked}").text
+        assert visitor.get(f"/export/campaigns.csv{asked}").text.endswith(f",{form}\r\n")
+
+
 def test_after_signing_out_the_export_does_not_exist(parts):
     """S6"""
     visitor = viewer_browser(parts)

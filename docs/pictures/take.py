@@ -23,7 +23,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = chromium.new_page(locale="en-GB", viewport={"width": 1280, "height": 1180})
+        page = chromium.new_page(locale="en-GB", viewport={"width": 1400, "height": 1180})
         page.set_default_timeout(60_000)
         _sign_in(page, served.url)
         _take(page, "campaigns")

@@ -53,20 +53,22 @@ def bring_in(
     title: str | None = None,
     zone: str = "UTC",
     sample: bool = False,
+    language: str = "en",
     progress: Progress = _unwatched,
 ) -> Outcome:
     """Bring a file, a ZIP or a folder in, whole or not at all.
 
     `file_name` is the name to show when `path` is a temporary file. `sender` is one of IMPORTERS: only
     its formats are tried; any other name is the sender of campaigns in our own format. `title` names the
-    campaign where the format does not, `zone` is that of the sender's account. `progress` is told the part
-    that was read (0 to 1) and the number of rows. Raises ImportRefused when the file cannot be brought in.
+    campaign where the format does not, `zone` is that of the sender's account, `language` that of the list
+    of rejects. `progress` is told the part that was read (0 to 1) and the number of rows. Raises
+    ImportRefused when the file cannot be brought in.
     """
     given = _given(path, zone, title, sender)
     with opened(path, file_name) as source:
         importer = recognised(source, sender)
         name = given.sender or importer.SENDER
-        job = Job(name, importer.FORM, source.name, source.sha256, by, sample)
+        job = Job(name, importer.FORM, source.name, source.sha256, by, sample, language)
         rows = _limited(source, importer.read(source, given))
         outcome = library.bring(
             analytics, job, rows, rollup.make, lambda count: progress(source.fraction, count), now

@@ -1,4 +1,4 @@
-"""How much a file may ask of us, checked while it streams (security.md X3)."""
+"""How much a file may ask of us, checked while it streams (docs/security.md, X3)."""
 
 MB = 1024 * 1024
 

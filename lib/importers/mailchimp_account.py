@@ -17,7 +17,6 @@ from lib.importers.values import BadCell
 from lib.importers.vitrine import html_of
 from lib.model import Bounce, Campaign, Covers, Event, Item, Kind, Note, Reject, Row
 
-LABEL = "Mailchimp"
 SENDER = "mailchimp"
 FORM = "mailchimp_account"
 

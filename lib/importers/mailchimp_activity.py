@@ -16,7 +16,6 @@ from lib.importers.text import Line
 from lib.importers.values import BadCell
 from lib.model import Bounce, Campaign, Covers, Event, Item, Kind, Note, Reject, Row
 
-LABEL = "Mailchimp"
 SENDER = "mailchimp"
 FORM = "mailchimp_activity"
 

@@ -13,7 +13,6 @@ from lib.importers.table import Header, Record
 from lib.importers.values import BadCell
 from lib.model import Campaign, Note, Reject, Reported, Row
 
-LABEL = "Mailchimp"
 SENDER = "mailchimp"
 FORM = "mailchimp_campaigns"
 

@@ -15,7 +15,6 @@ from lib.importers.source import Member, Source
 from lib.importers.values import BadCell
 from lib.model import Campaign, Note, Reject, Reported, Row
 
-LABEL = "Mailchimp"
 SENDER = "mailchimp"
 FORM = "mailchimp_report"
 

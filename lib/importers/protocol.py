@@ -26,11 +26,7 @@ class Importer(Protocol):
     """A module that reads one format. Recognising looks at content only, never at a file's name."""
 
     @property
-    def LABEL(self) -> str:  # noqa: N802 - constants of a module
-        """The sender's name as people write it."""
-
-    @property
-    def SENDER(self) -> str:  # noqa: N802
+    def SENDER(self) -> str:  # noqa: N802 - constants of a module
         """The sender in campaign ids."""
 
     @property

@@ -10,7 +10,7 @@ from lib.importers.bringing import bring_in
 from lib.reports import rollup
 from lib.store import library
 from lib.store.analytics import Analytics
-from lib.store.library import Outcome
+from lib.store.library import Outcome, UndoRefused
 from lib.store.records import reading
 from lib.store.tables import imports
 
@@ -29,8 +29,16 @@ def load(analytics: Analytics, folder: Path, now: datetime) -> Outcome | None:
 
 def remove(analytics: Analytics, now: datetime) -> tuple[str, ...]:
     """Take the samples back; gives the campaigns that are gone."""
-    gone = [library.undo(analytics, found, rollup.make, now) for found in _live(analytics.records)]
+    gone = [_taken_back(analytics, found, now) for found in _live(analytics.records)]
     return tuple(dict.fromkeys(campaign for campaigns in gone for campaign in campaigns))
+
+
+def _taken_back(analytics: Analytics, import_id: int, now: datetime) -> tuple[str, ...]:
+    """That a colleague has just taken it back too is no error."""
+    try:
+        return library.undo(analytics, import_id, rollup.make, now)
+    except UndoRefused:
+        return ()
 
 
 def _anything(records: sa.Engine) -> bool:

@@ -15,7 +15,6 @@ from lib.importers.table import Header, Record
 from lib.importers.values import BadCell
 from lib.model import Bounce, Campaign, Covers, Event, Item, Kind, Note, Reject, Row
 
-LABEL = "Vitrine"
 SENDER = "vitrine"
 FORM = "vitrine"
 

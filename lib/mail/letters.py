@@ -9,6 +9,7 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import make_msgid, parseaddr
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -51,7 +52,8 @@ class LetterRefused(ValueError):
     """A text that cannot stand in a mail; names the part that holds it, never the text."""
 
 
-def invitation(
+def _written(
+    kind: str,
     settings_from: str,
     brand: str,
     language: str,
@@ -64,38 +66,27 @@ def invitation(
     zone: str,
     writer: Writer = NOBODY_IN_PERSON,
 ) -> EmailMessage:
-    """The first letter. `password` None: it comes by another road, and the letter says so.
+    """A letter of a `kind` of the locale `mail`. `password` None: it says that one follows apart.
 
     Raises LetterRefused for control or direction-turning characters; `message` may have line breaks.
     """
     titles = tuple(map(_cleaned, campaign_titles))
     who = _who(language, brand, writer)
-    words = _words("invitation", language, titles, brand, who) | _common(
+    words = _words(kind, language, titles, brand, who) | _common(
         language, link, password, expires_on, zone, brand, who
     )
     return _letter(settings_from, brand, address, words | {"message": message, "titles": titles}, writer)
 
 
-def new_password(
-    settings_from: str,
-    brand: str,
-    language: str,
-    address: str,
-    link: str,
-    password: str | None,
-    message: str,
-    campaign_titles: tuple[str, ...],
-    expires_on: date | None,
-    zone: str,
-    writer: Writer = NOBODY_IN_PERSON,
-) -> EmailMessage:
-    """The letter after a change of password or a request for a new one; otherwise as `invitation`."""
-    titles = tuple(map(_cleaned, campaign_titles))
-    who = _who(language, brand, writer)
-    words = _words("password", language, titles, brand, who) | _common(
-        language, link, password, expires_on, zone, brand, who
-    )
-    return _letter(settings_from, brand, address, words | {"message": message, "titles": titles}, writer)
+invitation = partial(_written, "invitation")
+"""The first letter."""
+new_password = partial(_written, "password")
+"""The letter after a change of password or a request for a new one."""
+
+
+def is_control(sign: str) -> bool:
+    """Whether a sign is not shown but ends a line, or turns the direction of what follows."""
+    return sign in BIDI or unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def _who(language: str, brand: str, writer: Writer) -> str:
@@ -143,7 +134,7 @@ def _expiry(language: str, expires_on: date | None, zone: str) -> str:
 def _letter(
     settings_from: str, brand: str, address: str, words: dict[str, object], writer: Writer
 ) -> EmailMessage:
-    _refuse_turns(words | {"address": address, "sender": settings_from, "brand": brand})
+    _refuse_controls(words | {"address": address, "sender": settings_from, "brand": brand})
     letter = EmailMessage(policy=email.policy.SMTP)
     sender = _sender(settings_from, brand)
     letter["From"] = sender
@@ -180,20 +171,16 @@ def _encoding(text: str) -> str:
     return "7bit" if plain else "quoted-printable"
 
 
-def _refuse_turns(parts: dict[str, object]) -> None:
+def _refuse_controls(parts: dict[str, object]) -> None:
     for name, text in parts.items():
         allowed = "\r\n\t" if name == "message" else ""
-        if isinstance(text, str) and any(_turns(sign) and sign not in allowed for sign in text):
+        if isinstance(text, str) and any(is_control(sign) and sign not in allowed for sign in text):
             raise LetterRefused(name)
-
-
-def _turns(sign: str) -> bool:
-    return sign in BIDI or unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def _cleaned(title: str) -> str:
     """A campaign's title comes from a file, so it is mended, not refused."""
-    return re.sub(r"\s+", " ", "".join(" " if _turns(sign) else sign for sign in title)).strip()
+    return re.sub(r"\s+", " ", "".join(" " if is_control(sign) else sign for sign in title)).strip()
 
 
 def _short(title: str) -> str:

@@ -76,20 +76,15 @@ class Worker:
         self._records, self._vault, self._delivery = records, vault, delivery
         self._now = now
         self._before = before
-        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self.run, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def wake(self) -> None:
-        """Look now instead of at the end of the period."""
-        self._wake.set()
-
     def stop(self, timeout: float = 5.0) -> None:
         """Ask the thread to end after the mail at hand; what stays queued is sent after the next start."""
         self._stopping.set()
-        self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout)
 
@@ -97,8 +92,7 @@ class Worker:
         """Work until stopped; for the command `worker` in the main thread, too."""
         while not self._stopping.is_set():
             self._quietly(self._turn)
-            self._wake.wait(PERIOD)
-            self._wake.clear()
+            self._stopping.wait(PERIOD)
 
     def run_once(self, now: datetime) -> int:
         """One turn: the jobs before, then one batch of the outbox. Returns how many mails were tried."""

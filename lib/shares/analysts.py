@@ -2,6 +2,7 @@
 checks them."""
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -143,41 +144,46 @@ def disable(records: sa.Engine, analyst_id: int, now: datetime) -> None:
 
 
 def enable(records: sa.Engine, analyst_id: int) -> None:
-    """May sign in again; sessions from before stay ended."""
+    """May sign in again; sessions from before stay ended. Whoever is not disabled notices nothing."""
+    disabled = analysts.c.id == analyst_id, analysts.c.disabled_at.is_not(None)
     changed = {"disabled_at": None, "password_version": analysts.c.password_version + 1}
     with records.begin() as db:
-        db.execute(analysts.update().where(analysts.c.id == analyst_id).values(changed))
+        db.execute(analysts.update().where(*disabled).values(changed))
 
 
 def check(
-    records: sa.Engine, address: str, password: str, network: str, now: datetime
+    records: sa.Engine,
+    address: str,
+    password: str,
+    network: str,
+    now: datetime,
+    is_right: Callable[[str, bytes], bool] | None = None,
 ) -> Analyst | Refused | TooMany:
-    """The whole sign-in: counted first, then bcrypt, also for an address that nobody has."""
+    """The whole sign-in: counted first, then bcrypt, also for an address that nobody has.
+
+    `is_right` says whether a password is that of a hash; the sign-in form brings its own.
+    """
     wait = may_try(records, address, network, now)
     if wait:
         return TooMany(wait)
     row = _active(records, address)
-    if row is None or not _verified(password, row.password_hash.encode()):
-        failed(records, address)
+    if row is None:
+        _verified(password, NOBODYS)
         return Refused()
-    succeeded(records, address, network, now)
+    if not (is_right or _verified)(password, row.password_hash.encode()):
+        return Refused()
+    _succeeded(records, address, network, now)
     return of_row(row)
 
 
 def may_try(records: sa.Engine, address: str, network: str, now: datetime) -> int:
     """Seconds to wait before the next try; 0: now. A try that may go on is counted as a failure already, so
-    that fifty at once are not more than fifty in a row; `succeeded` takes it back."""
+    that fifty at once are not more than fifty in a row; `check` takes it back."""
     with records.begin() as db:
         return signin.reserve(db, _key(address), network, now)
 
 
-def failed(records: sa.Engine, address: str) -> None:
-    """To be called after a failure: takes, for an address that nobody has, the time that bcrypt takes."""
-    if _active(records, address) is None:
-        _verified("nobody", NOBODYS)
-
-
-def succeeded(records: sa.Engine, address: str, network: str, now: datetime) -> None:
+def _succeeded(records: sa.Engine, address: str, network: str, now: datetime) -> None:
     """Forget the failures of this name in this network."""
     with records.begin() as db:
         signin.reset(db, _key(address), network, now)

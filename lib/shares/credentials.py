@@ -126,8 +126,13 @@ def reissue(
 
 
 def revoke(records: sa.Engine, viewer_id: int, now: datetime) -> None:
-    """This viewer's link, sessions and waiting mails end; the others notice nothing."""
+    """This viewer's link, sessions and waiting mails end; the others notice nothing.
+
+    Nothing is left to do for one who is revoked already. Raises ShareRefused for one who does not exist.
+    """
     with records.begin() as db:
+        if db.execute(sa.select(viewers.c.id).where(viewers.c.id == viewer_id)).first() is None:
+            raise ShareRefused("", "refusal.share.nobody")
         mine = viewers.c.id == viewer_id, viewers.c.revoked_at.is_(None)
         changed = {"revoked_at": now, "version": viewers.c.version + 1}
         db.execute(viewers.update().where(*mine).values(changed))

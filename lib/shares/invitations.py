@@ -1,6 +1,5 @@
 """Sharing: a form filled in by an analyst becomes a share, its viewers and their mails; all or nothing."""
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 
 from lib.config import Settings
 from lib.mail import outbox
-from lib.mail.letters import BIDI
+from lib.mail.letters import is_control
 from lib.shares import addresses, credentials, letterbox, standing, tokens
 from lib.shares.credentials import Invited, Password
 from lib.shares.letterbox import INVITATION, Envelope
@@ -184,13 +183,9 @@ def _message(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if len(text) > LONGEST_MESSAGE:
         raise ShareRefused("message", "refusal.message.long", most=LONGEST_MESSAGE)
-    if any(_odd(sign) for sign in text if sign not in "\n\t"):
+    if any(is_control(sign) for sign in text if sign not in "\n\t"):
         raise ShareRefused("message", "refusal.message.signs")
     return text
-
-
-def _odd(sign: str) -> bool:
-    return sign in BIDI or unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def _envelope(records: sa.Engine, draft: Draft) -> Envelope:

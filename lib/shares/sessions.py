@@ -6,7 +6,7 @@ it asks the records each time; so what an analyst ends has ended at the viewer's
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,8 +40,9 @@ class Admission:
     address: str
     language: str
     scope: Scope
-    expires_at: datetime | None
-    """Of the share; exclusive."""
+    expires_on: date | None
+    """The share's last day, inclusive, in `zone`; None: no end."""
+    zone: str
     session_id: int
 
 
@@ -162,7 +163,7 @@ _VIEWERS = (
         viewers.c.id.label("viewer_id"),
         viewers.c.version.label("credential"),
         *(viewers.c[name] for name in ("share_id", "address", "revoked_at", "suspended_at")),
-        *(shares.c[name] for name in ("language", "off_at", "expires_at")),
+        *(shares.c[name] for name in ("language", "off_at", "expires_at", "expires_on", "zone")),
         *(shares.c[name] for name in ("campaigns", "sections", "people", "revenue")),
     )
     .join(viewers, viewers.c.id == sessions.c.viewer_id)
@@ -219,7 +220,8 @@ def _admission(found: sa.Row[Any]) -> Admission:
         address=found.address,
         language=found.language,
         scope=Scope(tuple(found.campaigns), sections, found.people, found.revenue),
-        expires_at=found.expires_at,
+        expires_on=found.expires_on,
+        zone=found.zone,
         session_id=found.session_id,
     )
 

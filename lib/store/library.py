@@ -38,7 +38,10 @@ LONGEST_CHANGE = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class Job:
-    """A file to be brought in. `sha256` is of its bytes; `by` is the analyst's address or «command line»."""
+    """A file to be brought in. `sha256` is of its bytes; `by` is the analyst's address or «command line».
+
+    `language` is that of who brings it in: the list of rejects is written in it.
+    """
 
     sender: str
     form: str
@@ -46,6 +49,7 @@ class Job:
     sha256: str
     by: str
     sample: bool = False
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,8 @@ def bring(
             analytics.events.workbench(_bench(import_id)) as folder,
             Spool(analytics.events, folder) as spool,
         ):
-            tally = _read(rows, spool, _rejects(analytics, import_id), progress)
+            rejects = RejectsFile(_rejects(analytics, import_id), job.language)
+            tally = _read(rows, spool, rejects, progress)
             if _is_live(analytics.records, job.sha256):
                 return _repeated(analytics, import_id, spool, tally, now)
             return _settled(analytics, import_id, spool, tally, roll, now)
@@ -221,12 +226,12 @@ def _bench(import_id: int) -> str:
 
 
 def _read(
-    rows: Iterable[Row | Reject | Note], spool: Spool, rejects: Path, progress: Callable[[int], None]
+    rows: Iterable[Row | Reject | Note], spool: Spool, rejects: "RejectsFile", progress: Callable[[int], None]
 ) -> Tally:
     tally = Tally()
-    with RejectsFile(rejects) as rejected:
+    with rejects:
         for one in rows:
-            _take(one, tally, spool, rejected)
+            _take(one, tally, spool, rejects)
             if tally.read % PROGRESS_EVERY == 0 and tally.read:
                 progress(tally.read)
     spool.finish()
@@ -263,10 +268,11 @@ def _take_row(row: Row, number: int, spool: Spool) -> None:
 
 
 class RejectsFile:
-    """The CSV of rejects, made at the first of them."""
+    """The CSV of rejects, made at the first of them; the reasons are in `language`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, language: str) -> None:
         self.path = path
+        self.language = language
         self._file: TextIO | None = None
 
     def __enter__(self) -> "RejectsFile":
@@ -279,17 +285,16 @@ class RejectsFile:
     def write(self, reject: Reject) -> None:
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("w", encoding="utf-8", newline="")
+            self._file = self.path.open("w", encoding="utf-8-sig", newline="")  # the mark is for Excel
             sheet.write(self._file, [("file", "line", "reason", "text")])
-        sheet.write(self._file, [(reject.file, reject.line, _sentence(reject), reject.text)])
+        sheet.write(self._file, [(reject.file, reject.line, _sentence(reject, self.language), reject.text)])
 
 
-def _sentence(reject: Reject) -> str:
-    """The reason in English: the file has no reader of its own language."""
+def _sentence(reject: Reject, language: str) -> str:
     key, holes = f"reject.{reject.reason}", dict(reject.holes)
     return (
-        words.t("en", key, **holes)
-        if key in words.catalogue("en")
+        words.t(language, key, **holes)
+        if key in words.catalogue(language)
         else " ".join((reject.reason, *holes.values()))
     )
 

@@ -222,7 +222,7 @@ def _event_id(event: Event, message: int, at: int | None) -> int:
     if event.native_id is not None:
         parts: tuple[object, ...] = ("native", event.native_id, event.kind)
     else:
-        parts = (event.campaign, message, event.kind, at, event.url, event.ip)
+        parts = (event.campaign, message, event.kind, at, event.url, event.ip, event.order, event.product)
     words = "\x1f".join("\x00" if part is None else str(part) for part in parts)
     return int.from_bytes(blake2b(words.encode(), digest_size=8).digest(), "big", signed=True)
 

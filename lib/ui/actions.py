@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.ui import exchange, places
+from lib.ui import exchange, places, report
 from lib.ui.i18n import t
 
 
@@ -16,4 +16,4 @@ def draw(campaign: str) -> None:
     if shared:
         places.go("share", {"campaign": campaign})
     if exported:
-        exchange.fetch_file(f"/export/campaign/{campaign}.csv")
+        exchange.fetch_file(report.export_address(campaign))

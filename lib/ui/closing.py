@@ -6,7 +6,7 @@ import streamlit as st
 
 from lib import words
 from lib.model import Scope
-from lib.ui import cache, exchange, session, signin, spans
+from lib.ui import cache, exchange, numbers, report, session, signin, spans
 from lib.ui.guarded import viewer_fragment
 from lib.ui.i18n import language, plain, t
 
@@ -59,9 +59,9 @@ def choose(scope: Scope) -> str | None:
 
 @viewer_fragment
 def footer(campaign: str) -> None:
-    """What can be taken along, through the guarded route."""
+    """What can be taken along, through the guarded route; a colleague who is signed in gets no more."""
     if st.button(t("shared.export"), icon=":material/download:", key="export"):
-        exchange.fetch_file(f"/export/campaign/{campaign}.csv")
+        exchange.fetch_file(report.export_address(campaign, **{"as": "viewer"}))
 
 
 def _title(row: Any) -> str:
@@ -69,8 +69,10 @@ def _title(row: Any) -> str:
 
 
 def _until() -> str:
-    expires_at = session.viewer().expires_at
-    return t("shared.until", day=spans.last_day(expires_at)) if expires_at else t("shared.with_you")
+    viewer = session.viewer()
+    if viewer.expires_on is None:
+        return t("shared.with_you")
+    return t("shared.until", day=spans.day(viewer.expires_on), zone=numbers.zone(viewer.zone, language()))
 
 
 @viewer_fragment

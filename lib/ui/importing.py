@@ -90,14 +90,6 @@ def past() -> None:
             action(shown.iloc[click["row"]])
 
 
-def remove_samples() -> None:
-    """Take back every import of samples."""
-    table = cache.imports()
-    for number in table.loc[table["sample"].astype(bool) & (table["state"] == "live"), "id"]:
-        _take_back(int(number))
-    st.rerun()
-
-
 def _take_back(number: int) -> None:
     """Undo an import; that a colleague has just done it too is no error."""
     with suppress(library.UndoRefused):
@@ -123,7 +115,7 @@ def _bring(file: UploadedFile, zone: str, title: str | None) -> Callable[[], Non
         with _kept_meanwhile(file) as path:
             outcome = bring_in(
                 session.app().analytics, path, file_name=file.name, by=session.analyst().address,
-                now=wiring.now(), title=title, zone=zone, progress=progress,
+                now=wiring.now(), title=title, zone=zone, language=language(), progress=progress,
             )  # fmt: skip
     except ImportRefused as refused:
         return partial(_refusal, file.name, refused)

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime, get_timezone_name
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from lib.charts import Manner
@@ -70,8 +70,6 @@ def moment(at: datetime | None, language: str, zone: str = "UTC") -> str:
     return f"{format_datetime(local, 'd MMM y, HH:mm', locale=LOCALES[language])} {local.tzname()}"
 
 
-def day(at: datetime | None, language: str, zone: str = "UTC") -> str:
-    """A date alone, in `zone`."""
-    if at is None or pd.isna(at):
-        return UNKNOWN
-    return format_date(at.astimezone(ZoneInfo(zone)), "d MMM y", locale=LOCALES[language])
+def zone(name: str, language: str) -> str:
+    """The name of a time zone in words, such as «Central European Time»."""
+    return get_timezone_name(ZoneInfo(name), locale=LOCALES[language]) if "/" in name else name

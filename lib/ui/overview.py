@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from lib import charts
-from lib.ui import exchange, importing, numbers, places, session
+from lib import charts, wiring
+from lib.importers import samples
+from lib.ui import exchange, numbers, places, session
 from lib.ui.i18n import language, t
 from lib.ui.report import CHART
 
@@ -45,7 +46,8 @@ def banner(frame: pd.DataFrame) -> None:
         if st.button(
             t("sample.remove"), help=t("sample.remove_help"), type="tertiary", icon=":material/delete:"
         ):
-            importing.remove_samples()
+            samples.remove(session.app().analytics, wiring.now())
+            st.rerun()
 
 
 def filters(frame: pd.DataFrame) -> pd.DataFrame:
@@ -117,6 +119,12 @@ def table(frame: pd.DataFrame) -> None:
     if click is not None and drawn is not None:
         _do(click["label"], str(drawn[click["row"]]))
     _by_name(frame)
+
+
+def export_all() -> None:
+    """All campaigns with their figures as a file, whatever the filters show."""
+    if st.button(t("overview.export_all"), type="tertiary", icon=":material/download:", key="export-all"):
+        exchange.fetch_file("/export/campaigns.csv")
 
 
 def _by_name(frame: pd.DataFrame) -> None:
@@ -257,7 +265,7 @@ def _days(frame: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
 
 def _columns() -> dict[str, Any]:
     column = st.column_config
-    titles = 122 if session.on_a_phone() else 235
+    titles = 122 if session.on_a_phone() else 222
     return {
         "actions": column.ButtonColumn(
             t("overview.actions"), type="tertiary", key="menu", pinned=True, width=56
@@ -265,8 +273,8 @@ def _columns() -> dict[str, Any]:
         "day": column.DateColumn(t("overview.sent"), format="localized", width=108),
         "title": column.TextColumn(t("overview.title_column"), width=titles),
         "mark": column.MultiselectColumn("", options=[t("sample.badge")], color="orange", width=94),
-        "subject": column.TextColumn(t("overview.subject"), width=235),
-        "audience": column.TextColumn(t("overview.audience"), width=145),
+        "subject": column.TextColumn(t("overview.subject"), width=212),
+        "audience": column.TextColumn(t("overview.audience"), width=132),
         "sender": column.TextColumn(t("overview.sender"), width=100),
         **{name: _number(name, format="localized") for name in COUNTS},
         **{name: _number(name, format="percent", step=0.0001) for name in RATES},

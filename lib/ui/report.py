@@ -1,13 +1,15 @@
 """The report of one campaign, drawn alike for the analyst and for a viewer, within the scope of each."""
 
 from collections.abc import Callable
+from urllib.parse import quote, urlencode
 
 import pandas as pd
 import streamlit as st
 
-from lib import charts, words
+from lib import charts
 from lib.model import Form, Scope
-from lib.reports import METRICS, CampaignView, Report, Section, UnknownCampaign
+from lib.reports import CampaignView, Report, Section, UnknownCampaign
+from lib.reports.export import claim_label
 from lib.ui import cache, numbers, session
 from lib.ui.i18n import language, plain, t
 
@@ -47,6 +49,12 @@ def draw(scope: Scope, campaign: str) -> bool:
             _section(found, found.sections[name], drawing)
     _claims(found)
     return True
+
+
+def export_address(campaign: str, **more: str) -> str:
+    """The guarded route of this report as a file in the form that is on the screen, with `more` behind it."""
+    form = Form(st.session_state.get(FORM) or Form.ALL)  # nothing is kept there while no choice is offered
+    return f"/export/campaign/{quote(campaign, safe='')}.csv?{urlencode({FORM: form.value, **more})}"
 
 
 def _header(campaign: CampaignView) -> None:
@@ -150,17 +158,12 @@ def _differences(report: Report) -> None:
 
 def _claims(report: Report) -> None:
     """All that the sender claims, word for word: also what no metric of ours is."""
-    rows = [(_claim_name(name), text) for name, text in report.claimed.items()]
+    rows = [(claim_label(name, language()), text) for name, text in report.claimed.items()]
     if rows:
         with st.expander(t("report.claims", count=len(rows)), icon=":material/format_list_numbered:"):
             st.caption(t("report.claims_why"))
             table = pd.DataFrame(rows, columns=[t("report.figure"), t("report.reported")])
             st.dataframe(table, hide_index=True, alt=t("report.claims_alt"))
-
-
-def _claim_name(name: str) -> str:
-    key = f"metric.{name}" if name in METRICS else f"claim.{name}"
-    return t(key) if key in words.catalogue(language()) else name.replace("_", " ")
 
 
 def _section(report: Report, section: Section, drawing: Callable[[Report, pd.DataFrame], None]) -> None:

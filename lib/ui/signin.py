@@ -15,6 +15,8 @@ from streamlit_authenticator import Authenticate
 
 from lib import wiring
 from lib.shares import analysts, sessions
+from lib.shares.analysts import Analyst
+from lib.shares.throttle import TooMany
 from lib.ui import exchange, session
 from lib.ui.i18n import LANGUAGE_NAMES, WISH, language, t
 
@@ -74,7 +76,7 @@ def _form() -> None:
     slot.empty()
     door = Door(form.authentication_controller.login)
     form.authentication_controller.login = door.login
-    form.login(fields=_fields(), callback=door.let_in)
+    form.login(fields=_fields())
     if door.ticket:
         exchange.sign_in(door.ticket)
     elif door.answer:
@@ -111,20 +113,14 @@ class Door:
             self.answer = t("signin.wrong") if named.get("token") is None else ""
             return False
         records, network, now = session.app().records, session.network(), wiring.now()
-        wait = analysts.may_try(records, username, network, now)
-        if wait:
-            self.answer = t("signin.wait", count=wait)
-            return False
-        written = unicodedata.normalize("NFC", password)
-        if self._check(username, written, callback=named.get("callback")):
-            return True
-        analysts.failed(records, username)
-        self.answer = t("signin.wrong")
-        return False
-
-    def let_in(self, found: dict[str, Any]) -> None:
-        """The password was right: a ticket for the cookie."""
-        records, now = session.app().records, wiring.now()
-        analysts.succeeded(records, found["username"], session.network(), now)
-        analyst = analysts.by_address(records, found["username"])
-        self.ticket = sessions.ticket(records, analyst.id, now) if analyst else ""
+        found = analysts.check(
+            records, username, password, network, now,
+            is_right=lambda typed, _hash: bool(self._check(username, unicodedata.normalize("NFC", typed))),
+        )  # fmt: skip
+        if isinstance(found, Analyst):
+            self.ticket = sessions.ticket(records, found.id, now)
+        elif isinstance(found, TooMany):
+            self.answer = t("signin.wait", count=found.retry_after)
+        else:
+            self.answer = t("signin.wrong")
+        return isinstance(found, Analyst)

@@ -66,13 +66,13 @@ def until(share: ShareLine) -> str:
     """Until when a share is open, in words: «until 3 Mar 2027 (87 days left)»."""
     if share.expires_on is None:
         return t("span.endless")
-    day = format_date(share.expires_on, "d MMM y", locale=numbers.LOCALES[language()])
+    last = day(share.expires_on)
     if share.state is State.EXPIRED:
-        return t("span.ended", day=day)
+        return t("span.ended", day=last)
     left = (share.expires_on - wiring.now().astimezone(ZoneInfo(share.zone)).date()).days
-    return t("span.left", day=day, count=left) if left > 0 else t("span.last_day", day=day)
+    return t("span.left", day=last, count=left) if left > 0 else t("span.last_day", day=last)
 
 
-def last_day(expires_at: datetime) -> str:
-    """The last day before `expires_at`, which is exclusive, as the reader's calendar has it."""
-    return numbers.day(expires_at - timedelta(seconds=1), language(), zone())
+def day(on: date) -> str:
+    """A day of the calendar, in the reader's language."""
+    return format_date(on, "d MMM y", locale=numbers.LOCALES[language()])

@@ -80,9 +80,9 @@ def _peer(connection: HTTPConnection, claims: list[str]) -> str:
 def _is_trusted(peer: str, trusted: tuple[str, ...]) -> bool:
     try:
         ip = ipaddress.ip_address(peer)
-        return any(ip in ipaddress.ip_network(place, strict=False) for place in trusted)
     except ValueError:
         return False
+    return any(ip in ipaddress.ip_network(place, strict=False) for place in trusted)
 
 
 def _without_port(claim: str) -> str:

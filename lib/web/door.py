@@ -36,7 +36,6 @@ def routes(parts: App) -> list[Route]:
     return [
         Route("/v/{token}", _show(parts), methods=["GET"]),
         Route("/v/{token}", _submit(parts), methods=["POST"]),
-        Route("/v/{token}/again", _again(parts), methods=["POST"]),
     ]
 
 

@@ -38,8 +38,9 @@ def _guarded(parts: App, page: Callable[[App, Request, Reader], Response]) -> Pa
 
 
 def _campaigns(parts: App, request: Request, reader: Reader) -> Response:
-    table = reports.campaigns(parts.analytics, reader.scope, _form(request))
-    return _csv(export.campaigns_csv(table, reader.language), "campaigns")
+    form = _form(request)
+    table = reports.campaigns(parts.analytics, reader.scope, form)
+    return _csv(export.campaigns_csv(table, form), "campaigns")
 
 
 def _campaign(parts: App, request: Request, reader: Reader) -> Response:

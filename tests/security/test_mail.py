@@ -1,4 +1,4 @@
-"""M1 to M5 and T5: what a mail may hold, and what becomes of it when the world is against it."""
+"""M1 to M6, M8 and T5: what a mail may hold, and what becomes of it when the world is against it."""
 
 import socket
 import threading
@@ -86,6 +86,19 @@ def test_each_viewer_gets_an_own_mail_that_shows_nobody_else(records, tmp_path):
         assert worker.run_once(records, VAULT, connection(settings(tmp_path, sink.url)), NOW) == 2
     assert sink.recipients == [[address] for address in addresses]
     assert "bob" not in sink.mails[0].as_string()
+
+
+def test_viewers_whom_the_server_refuses_cost_the_others_nothing(records, tmp_path):
+    """M8: three of five"""
+    viewers = [f"{name}@client.example" for name in ("ann", "bob", "cid", "dan", "eva")]
+    queued = [queue(records, letter(address)) for address in viewers]
+    with smtp_sink() as sink:
+        sink.refuses.update(dict.fromkeys(viewers[1:4], "550 5.1.1 no such user"))
+        worker.run_once(records, VAULT, connection(settings(tmp_path, sink.url)), NOW)
+    states = [row(records, each).state for each in queued]
+    assert states == [ACCEPTED, REFUSED, REFUSED, REFUSED, ACCEPTED]
+    assert sink.recipients == [[viewers[0]], [viewers[4]]]
+    assert row(records, queued[1]).answer == "550 5.1.1 no such user"
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

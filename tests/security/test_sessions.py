@@ -163,7 +163,7 @@ def test_a_share_ends_with_its_last_day_in_its_own_zone(house, zone, last, end):
     """S3, D4: inclusive, on days of 23 and 25 hours too"""
     ann = house.share("ann@client.example", expires_on=last, zone=zone, now=NOW)[0]
     cookie = house.cookie(ann, now=end - SECOND)
-    assert house.inside(cookie, end - SECOND).expires_at == end
+    assert house.inside(cookie, end - SECOND).expires_on == last
     assert house.inside(cookie, end) is None
     assert house.unlock(ann, PASSWORD, end) == Refused()
 
