@@ -3,6 +3,7 @@
 import math
 from datetime import UTC, datetime
 
+import pandas as pd
 import pytest
 
 from lib.reports import Figure
@@ -53,3 +54,15 @@ def test_a_zone_is_named_in_words():
     assert numbers.zone("Europe/Paris", "en") == "Central European Time"
     assert numbers.zone("Europe/Paris", "fr") == "heure d’Europe centrale"
     assert numbers.zone("UTC", "fr") == "UTC"
+
+
+def test_a_table_shows_each_rate_with_the_digits_of_the_report():
+    """A browser cuts a rate off behind the column's step: trunc(rate * 10,000), shown with two decimals."""
+    rates = pd.Series([part / whole for whole in (3, 7, 736, 800, 10_000) for part in range(whole + 2)])
+    cut = [math.trunc(rate * 10_000) for rate in numbers.for_table(rates)]
+    shown = [numbers.percent(rate, "en").replace(",", "") for rate in rates]
+    assert [f"{digits // 100}.{digits % 100:02d}%" for digits in cut] == shown
+
+
+def test_an_unknown_rate_stays_unknown_in_a_table():
+    assert numbers.for_table(pd.Series([math.nan, 0.5])).isna().tolist() == [True, False]

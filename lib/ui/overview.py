@@ -252,6 +252,7 @@ def _shown(frame: pd.DataFrame) -> pd.DataFrame:
         actions=pd.Series([menu] * len(frame), index=frame.index, dtype=object),
         day=_days(frame),
         **{name: frame[name].astype("category") for name in REPEATED},
+        **{name: numbers.for_table(frame[name]) for name in RATES},
     )[list(COLUMNS)]
 
 
@@ -277,7 +278,7 @@ def _columns() -> dict[str, Any]:
         "audience": column.TextColumn(t("overview.audience"), width=132),
         "sender": column.TextColumn(t("overview.sender"), width=100),
         **{name: _number(name, format="localized") for name in COUNTS},
-        **{name: _number(name, format="percent", step=0.0001) for name in RATES},
+        **{name: _number(name, format="percent", step=numbers.STEP) for name in RATES},
     }
 
 
