@@ -31,7 +31,7 @@ Send = Callable[[int, bytes, datetime], Outcome]
 
 
 class Delivery(Protocol):
-    """A way out. `keeps`: nothing leaves, mails are kept as files; the state of each mail tells so."""
+    """A way out. `keeps`: nothing leaves, mails are kept as files; the pages that share say so."""
 
     @property
     def keeps(self) -> bool: ...

@@ -12,7 +12,7 @@ SINGLY = 5  # as many viewers get a block of their own; more are chosen from a l
 
 def draw(page: str, handover: once.Handover) -> None:
     """The panel; closed at first when the mails do the work. Its last button forgets what it shows."""
-    if not (handover.mailed and session.app().settings.smtp):
+    if not handover.mailed or session.app().delivery.keeps:
         with st.container(border=True):
             _content(page, handover)
         return

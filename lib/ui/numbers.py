@@ -4,6 +4,7 @@ import math
 import re
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -62,6 +63,7 @@ def for_table(rates: "pd.Series[float]") -> "pd.Series[float]":
     return rates.map(_rounded, na_action="ignore")
 
 
+@lru_cache(maxsize=50_000)  # the table is drawn on every run, mostly with the rates of the run before
 def _rounded(rate: float) -> float:
     return float(Decimal(str(rate)).quantize(Decimal(str(STEP)), ROUND_HALF_EVEN)) + 1e-9
 

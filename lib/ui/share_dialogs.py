@@ -165,7 +165,7 @@ def _added(
 def _by_mail(key: str) -> bool:
     """Whether the new password is mailed, or the analyst passes it on."""
     chosen = st.radio(t("dialog.road"), list(ROADS), format_func=t, key=f"road-{key}")
-    if chosen and ROADS[chosen] and not session.app().settings.smtp:
+    if chosen and ROADS[chosen] and session.app().delivery.keeps:
         st.caption(t("dialog.no_smtp"))
     return ROADS[chosen or "dialog.by_mail"]
 
@@ -192,7 +192,7 @@ def _hand_over(share: ShareLine, mailed: bool, act: Callable[[], tuple[Invited, 
     The drawer is at hand before: no click on the way can lose a link that was just made.
     """
     drawer = once.drawer(PAGE)
-    sent = mailed and session.app().settings.smtp
+    sent = mailed and not session.app().delivery.keeps
     done = t("dialog.done_mailed") if sent else t("dialog.done_by_hand")
     title = share.titles[0] if share.titles else ""
 

@@ -259,7 +259,7 @@ def _result(made: once.Handover) -> None:
     st.success(
         t("share.done_text"), title=t("share.done", count=len(made.invited)), icon=":material/check_circle:"
     )
-    if not session.app().settings.smtp:
+    if session.app().delivery.keeps:
         st.warning(t("share.no_smtp_text"), title=t("share.no_smtp"), icon=":material/outgoing_mail:")
     handover.draw(PAGE, made)
     viewers.mail_states(made.share_id, tuple(one.id for one in made.invited))
