@@ -58,6 +58,14 @@ class Settings:
     samples: bool = True
     brand: str = "Vitrine"
     password_minimum: int = 8
+    undo_seconds: int = 30
+    """As long after sharing can everything be taken back; the mails wait for it."""
+    mails_per_hour: int = 500
+    """Of one analyst, to viewers (M9)."""
+    google_client_id: str = ""
+    google_client_secret: Secret = Secret("")
+    google_address: str = ""
+    """Another address for all of Google's interfaces, such as a proxy of one's own; empty: Google's."""
 
     @property
     def https(self) -> bool:
@@ -219,6 +227,15 @@ def _password_minimum(text: str) -> int:
     return minimum
 
 
+def _within(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not least <= int(text) <= most:
+            raise ValueError(f"a number from {least} to {most} is wanted")
+        return int(text)
+
+    return number
+
+
 MAKERS: dict[str, Callable[[str], object]] = {
     "port": _port,
     "base_url": _base_url,
@@ -231,6 +248,10 @@ MAKERS: dict[str, Callable[[str], object]] = {
     "trusted_proxies": _networks,
     "samples": _switch,
     "password_minimum": _password_minimum,
+    "undo_seconds": _within(0, 600),
+    "mails_per_hour": _within(1, 100_000),
+    "google_client_secret": Secret,
+    "google_address": _base_url,
 }
 
 

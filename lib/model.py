@@ -177,7 +177,10 @@ class Scope:
     campaigns: tuple[str, ...] | None = None
     sections: tuple[str, ...] | None = None
     people: bool = True
+    """Addresses of recipients. Hidden, groups of fewer than five are merged as well."""
     revenue: bool = True
+    raw_links: bool = True
+    """The URLs of links with the recipients' own tokens in them; never in the scope of a share."""
 
     def allows(self, campaign: str) -> bool:
         return self.campaigns is None or campaign in self.campaigns
@@ -193,3 +196,20 @@ class Question:
     metrics: tuple[str, ...]
     by: str = ""
     form: Form = Form.ALL
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something that the audit log keeps.
+
+    `kind` is one of analyst, viewer, visitor (knows a link, not the password), command (the command line) and
+    system (Vitrine itself). `name` is an address, `network` the truncated address of the browser.
+    """
+
+    kind: str
+    name: str = ""
+    network: str = ""
+
+
+SYSTEM = Actor("system")
+COMMAND_LINE = Actor("command")

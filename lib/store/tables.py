@@ -142,6 +142,9 @@ analysts = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, default=0),
     sa.Column("wait_until", Instant),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column(
+        "notices", sa.JSON, nullable=False, default=dict, server_default="{}"
+    ),  # {kind: mail, product or off}; what is missing is as the product has it
 )
 
 tickets = sa.Table(  # a one-time pass from the sign-in form to the HttpOnly cookie
@@ -183,6 +186,19 @@ shares = sa.Table(
     sa.Column("expires_on", sa.Date),  # its last day, inclusive, in `zone`; null: no end
     sa.Column("expires_at", Instant, index=True),  # the same as an instant, exclusive
     sa.Column("off_at", Instant),  # switched off
+    sa.Column("ended_at", Instant),  # seen to be over; a clock set back does not open it again
+    sa.Column("taken_back_at", Instant),  # within the seconds after sharing; in no list any more
+    # "all of this audience from now on": its name and sender; null: only the campaigns above
+    sa.Column("audience", sa.Text),
+    sa.Column("audience_sender", sa.String(40)),
+    sa.Column(
+        "declined", sa.JSON, nullable=False, default=list, server_default="[]"
+    ),  # campaigns of the audience that an analyst does not want in it
+    sa.Column(
+        "road", sa.String(10), nullable=False, default="same", server_default="same"
+    ),  # how passwords travel: same, second, hand
+    sa.Column("changed_at", Instant),
+    sa.Column("changed_by", sa.Text, nullable=False, default="", server_default=""),  # an analyst's address
     sa.Column("version", sa.Integer, nullable=False, default=1),
 )
 
@@ -207,6 +223,11 @@ viewers = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, default=0),  # consecutive
     sa.Column("wait_until", Instant),
     sa.Column("fetches", sa.Integer, nullable=False, default=0),  # openings of the link without a password
+    sa.Column(
+        "checks", sa.Integer, nullable=False, default=0, server_default="0"
+    ),  # those of them that a machine made
+    sa.Column("pass_on_since", Instant),  # a password was set by hand and nobody said that it was passed on
+    sa.Column("taken_back_at", Instant),  # within the seconds after inviting; in no list until invited again
     sa.Column("first_visit_at", Instant),
     sa.Column("last_visit_at", Instant),
     sa.Column("visits", sa.Integer, nullable=False, default=0),
@@ -231,6 +252,14 @@ visits = sa.Table(
     sa.Column("started_at", Instant, nullable=False),
     sa.Column("network", sa.String(64), nullable=False, default=""),  # truncated address
     sa.Column("user_agent", sa.String(300), nullable=False, default=""),
+    sa.Column("seen_at", Instant),  # the last sign of life of the open page
+    sa.Column(
+        "seconds", sa.Integer, nullable=False, default=0, server_default="0"
+    ),  # in front of a person's eyes
+    sa.Column(
+        "sections", sa.JSON, nullable=False, default=dict, server_default="{}"
+    ),  # {section: seconds on the screen}
+    sa.Column("exports", sa.Integer, nullable=False, default=0, server_default="0"),
 )
 
 throttle = sa.Table(  # failures per (share or form, network)
@@ -260,7 +289,10 @@ outbox = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("viewer_id", sa.ForeignKey("viewers.id"), index=True),
-    sa.Column("kind", sa.String(20), nullable=False),  # invitation, password
+    sa.Column("kind", sa.String(20), nullable=False),  # invitation, password, link, apart, notice
+    sa.Column("analyst_id", sa.ForeignKey("analysts.id"), index=True),  # who caused it, or whom it tells
+    sa.Column("batch", sa.String(32), index=True),  # the action that it belongs to
+    sa.Column("after_id", sa.Integer),  # sent only once that row was handed over; refused with it
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("message_id", sa.Text, nullable=False),  # the mail's Message-ID, made once
     sa.Column("sealed", sa.LargeBinary),  # the whole mail, encrypted; erased once it was handed over
@@ -273,4 +305,58 @@ outbox = sa.Table(
     sa.Column("lease_until", Instant),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("ended_at", Instant),
+)
+
+# --- what happened -------------------------------------------------------------------------------
+
+audit = sa.Table(  # append-only: the database itself refuses UPDATE and DELETE; written by lib.store.audit
+    "audit",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),  # without a gap
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False, index=True),
+    sa.Column("actor_kind", sa.String(10), nullable=False),
+    sa.Column("actor", sa.Text, nullable=False, default=""),  # an address
+    sa.Column("network", sa.String(64), nullable=False, default=""),  # truncated address of the browser
+    sa.Column("share_id", sa.Integer, index=True),
+    sa.Column("viewer_id", sa.Integer, index=True),
+    sa.Column("details", sa.JSON, nullable=False, default=dict),  # never a secret
+    sa.Column("previous", sa.String(64), nullable=False),  # the hash of the row before
+    sa.Column("hash", sa.String(64), nullable=False),  # SHA-256 over everything above
+)
+
+notices = sa.Table(  # what an analyst should hear of
+    "notices",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.String(120), nullable=False, unique=True),  # the same thing is told once
+    sa.Column("analyst_id", sa.ForeignKey("analysts.id"), nullable=False, index=True),
+    sa.Column("kind", sa.String(30), nullable=False),
+    sa.Column("share_id", sa.Integer),
+    sa.Column("viewer_id", sa.Integer),
+    sa.Column("holes", sa.JSON, nullable=False, default=dict),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("read_at", Instant),
+    sa.Column("mail", sa.Boolean, nullable=False, default=False),  # wanted by mail
+    sa.Column("mailed_at", Instant),
+)
+
+# --- Google contacts -----------------------------------------------------------------------------
+
+google_links = sa.Table(  # one Google account per analyst
+    "google_links",
+    metadata,
+    sa.Column("analyst_id", sa.ForeignKey("analysts.id"), primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # the tokens, encrypted
+    sa.Column("scopes", sa.Text, nullable=False),  # as granted, separated by spaces
+    sa.Column("linked_at", Instant, nullable=False),
+)
+
+google_states = sa.Table(  # a linking on its way: good once, for one session, for some minutes
+    "google_states",
+    metadata,
+    sa.Column("hash", sa.String(64), primary_key=True),  # of the state
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # the PKCE verifier, encrypted
+    sa.Column("expires_at", Instant, nullable=False),
 )

@@ -54,9 +54,12 @@ def _at_a_viewers_page() -> bool:
 
 
 def _pages(analyst: Analyst | None, viewer: Admission | None) -> dict[str, list[Page]]:
-    inside = [place.page() for place in FOR_ANALYSTS] if analyst else _closed(FOR_ANALYSTS, _door())
     shared = [place.page() for place in FOR_VIEWERS] if viewer else _closed(FOR_VIEWERS, closing.door)
-    return {"": inside + shared} | (account.pages(analyst) if analyst else {})
+    if not analyst:
+        return {"": _closed(FOR_ANALYSTS, _door()) + shared}
+    first = [place.page() for place in FOR_ANALYSTS if not place.under_more]
+    more = [place.page() for place in FOR_ANALYSTS if place.under_more]
+    return {"": first + shared, t("navigation.more"): more} | account.pages(analyst)
 
 
 def _door() -> Screen:

@@ -18,6 +18,8 @@ class Place:
     name: str
     icon: str
     in_navigation: bool = True
+    under_more: bool = False
+    """In the second group of the navigation."""
 
     def page(self) -> Page:
         """The page for `st.navigation`, titled in the reader's language."""
@@ -36,7 +38,11 @@ FOR_ANALYSTS = (
     Place("overview", "mail"),
     Place("shares", "group"),
     Place("imports", "upload_file"),
-    Place("definitions", "menu_book"),
+    Place("notices", "notifications"),
+    Place("definitions", "menu_book", under_more=True),
+    Place("audit", "history", under_more=True),
+    Place("settings", "settings", under_more=True),
+    Place("help", "help", under_more=True),
     Place("campaign", "bar_chart", in_navigation=False),
     Place("share", "person_add", in_navigation=False),
 )

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from lib import wiring
-from lib.model import Scope
+from lib.model import Actor, Scope
 from lib.shares import cookies as names
-from lib.shares import sessions
+from lib.shares import sessions, throttle
 from lib.shares.analysts import Analyst
 from lib.shares.sessions import Admission
 from lib.ui import i18n
@@ -72,6 +72,11 @@ def analyst() -> Analyst:
     if found is None:
         raise NobodyHere("analyst")
     return found
+
+
+def actor() -> Actor:
+    """The analyst who is signed in, as the audit log names those who do something."""
+    return Actor("analyst", analyst().address, throttle.network(network()))
 
 
 def viewer() -> Admission:

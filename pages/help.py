@@ -1,0 +1,10 @@
+"""Help: how does sharing work?"""
+
+import streamlit as st
+
+from lib.ui import session
+from lib.ui.i18n import t
+
+scope = session.require_analyst()
+
+st.title(t("navigation.help"), anchor=False)

@@ -1,0 +1,10 @@
+"""Notices: what happened to the shares that somebody should know?"""
+
+import streamlit as st
+
+from lib.ui import session
+from lib.ui.i18n import t
+
+scope = session.require_analyst()
+
+st.title(t("navigation.notices"), anchor=False)
