@@ -1,15 +1,17 @@
 """What analysts see of their shares: the shares of a campaign, the viewers of a share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from lib.mail import outbox
 from lib.mail.outbox import MailState
-from lib.shares import letterbox, sessions, standing
+from lib.shares import letterbox, sessions, standing, visits
 from lib.shares.standing import State
+from lib.shares.visits import UNREAD, Reading
 from lib.store.records import reading
 from lib.store.tables import analysts, shares, viewers
 
@@ -34,7 +36,17 @@ class ShareLine:
     zone: str
     expires_on: date | None
     expires_at: datetime | None
+    days_left: int | None
+    """Until its last day in its own zone; 0 on that day, negative once it is over, None without an end."""
     version: int
+    audience: str | None
+    """Follows this audience: each new campaign of it is proposed. None: only `campaigns`."""
+    audience_sender: str | None
+    road: str
+    """How passwords travel: same, second, hand."""
+    changed_at: datetime | None
+    changed_by: str
+    """Address of the analyst who changed it last; "" before the first change."""
     viewers: int
     """Those who are not revoked."""
     visits: int
@@ -54,22 +66,37 @@ class ViewerLine:
     mail_answer: str
     """The mail server's last words, or a key of the locale `mail.answer`."""
     mail_at: datetime | None
+    mails: tuple[MailState, ...]
+    """Those of the last action, in their order: the link first, a password that travels apart second."""
     fetches: int
-    """Openings of the link, by mail scanners too; a visit is more."""
+    """Openings of the link without a password, by anybody: `checks` and `openings` together."""
+    checks: int
+    """Openings by a machine, such as a mail scanner (docs/visits.md)."""
+    openings: int
+    """Openings by a person who gave no password."""
     first_visit_at: datetime | None
     last_visit_at: datetime | None
     visits: int
+    seconds: int
+    """How long the report was before a person's eyes, in all visits."""
+    sections: tuple[tuple[str, int], ...]
+    """Sections of the report and the seconds they were on the screen; the most read first."""
+    exports: int
     failures: int
     """Wrong passwords in a row."""
     created_at: datetime
     password_group: str
     """The same for viewers whose password was set in one action."""
+    pass_on_since: datetime | None
+    """A password was set by hand, and nobody said yet that it was passed on."""
     signed_in: bool
     """Has a session, which a change of password would end."""
+    days_left: int | None
+    """As of the share."""
 
 
 def shares_of(records: sa.Engine, campaign_id: str | None, now: datetime) -> tuple[ShareLine, ...]:
-    """The shares that show this campaign (None: all shares), the newest first."""
+    """The shares that show this campaign (None: all shares), the newest first; none that was taken back."""
     with reading(records) as db:
         rows = db.execute(_SHARES.order_by(shares.c.id.desc())).all()
         wanted = [row for row in rows if campaign_id is None or campaign_id in row.campaigns]
@@ -88,8 +115,12 @@ def viewers_of(records: sa.Engine, share_id: int, now: datetime) -> tuple[Viewer
     with reading(records) as db:
         rows = db.execute(_VIEWERS.where(viewers.c.share_id == share_id).order_by(viewers.c.id)).all()
         inside = sessions.live_viewers(db, share_id, now)
-    mails = outbox.last_of(records, [row.id for row in rows])
-    return tuple(_viewer_line(row, mails.get(row.id), row.id in inside, now) for row in rows)
+        read = visits.read_by(db, share_id)
+    mails = outbox.mails_of(records, [row.id for row in rows])
+    return tuple(
+        _viewer_line(row, mails.get(row.id, ()), read.get(row.id, UNREAD), row.id in inside, now)
+        for row in rows
+    )
 
 
 _SHARES = (
@@ -101,11 +132,16 @@ _SHARES = (
         sa.func.max(viewers.c.last_visit_at).label("last_visit_at"),
     )
     .outerjoin(analysts, analysts.c.id == shares.c.analyst_id)
-    .outerjoin(viewers, viewers.c.share_id == shares.c.id)
+    .outerjoin(viewers, (viewers.c.share_id == shares.c.id) & viewers.c.taken_back_at.is_(None))
+    .where(shares.c.taken_back_at.is_(None))
     .group_by(shares.c.id, analysts.c.id)
 )
-_VIEWERS = sa.select(viewers, shares.c.off_at, shares.c.expires_at).join(
-    shares, shares.c.id == viewers.c.share_id
+_VIEWERS = (
+    sa.select(
+        viewers, *(shares.c[name] for name in ("off_at", "ended_at", "expires_at", "expires_on", "zone"))
+    )
+    .join(shares, shares.c.id == viewers.c.share_id)
+    .where(shares.c.taken_back_at.is_(None), viewers.c.taken_back_at.is_(None))
 )
 
 
@@ -116,25 +152,48 @@ def _lines(db: sa.Connection, rows: Any, now: datetime) -> tuple[ShareLine, ...]
 
 
 def _share_line(row: sa.Row[Any], titles: dict[str, str], now: datetime) -> ShareLine:
-    same = ("id", "analyst", "created_at", "language", "message", "people", "revenue", "zone", "expires_on")
-    more = ("expires_at", "version", "viewers", "visits", "last_visit_at")
+    given = {"state", "campaigns", "titles", "sections", "days_left"}
+    same = {item.name: getattr(row, item.name) for item in fields(ShareLine) if item.name not in given}
     return ShareLine(
-        **{name: getattr(row, name) for name in (*same, *more)},
+        **same,
         state=standing.of_share(row, now),
         campaigns=tuple(row.campaigns),
         titles=tuple(titles[campaign] for campaign in row.campaigns if campaign in titles),
         sections=None if row.sections is None else tuple(row.sections),
+        days_left=_days_left(row, now),
     )
 
 
-def _viewer_line(row: sa.Row[Any], mail: MailState | None, signed_in: bool, now: datetime) -> ViewerLine:
-    same = ("id", "share_id", "address", "fetches", "first_visit_at", "last_visit_at", "visits", "failures")
-    state = standing.of_viewer(row, now)
+_OF_VIEWERS = (
+    *("id", "share_id", "address", "fetches", "checks", "first_visit_at", "last_visit_at", "visits"),
+    *("failures", "created_at", "password_group", "pass_on_since"),
+)
+"""Fields of a ViewerLine that stand in the records as they are."""
+
+
+def _viewer_line(
+    row: sa.Row[Any], mails: tuple[MailState, ...], read: Reading, signed_in: bool, now: datetime
+) -> ViewerLine:
+    state, last = standing.of_viewer(row, now), mails[-1] if mails else None
     return ViewerLine(
-        **{name: getattr(row, name) for name in (*same, "created_at", "password_group")},
+        **{name: getattr(row, name) for name in _OF_VIEWERS},
         state=state,
-        mail=mail.state if mail else "",
-        mail_answer=mail.answer if mail else "",
-        mail_at=mail.at if mail else None,
+        mail=last.state if last else "",
+        mail_answer=last.answer if last else "",
+        mail_at=last.at if last else None,
+        mails=mails,
+        openings=row.fetches - row.checks,
+        seconds=read.seconds,
+        sections=read.sections,
+        exports=read.exports,
         signed_in=signed_in and state is State.ACTIVE,
+        days_left=_days_left(row, now),
     )
+
+
+def _days_left(share: sa.Row[Any], now: datetime) -> int | None:
+    """A share that was seen to be over stays over, whatever the clock says since (D4)."""
+    if share.expires_on is None:
+        return None
+    days: int = (share.expires_on - now.astimezone(ZoneInfo(share.zone)).date()).days
+    return days if share.ended_at is None else min(days, -1)

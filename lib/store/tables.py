@@ -329,7 +329,7 @@ notices = sa.Table(  # what an analyst should hear of
     "notices",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("key", sa.String(120), nullable=False, unique=True),  # the same thing is told once
+    sa.Column("key", sa.String(120), nullable=False),  # the same thing is told once
     sa.Column("analyst_id", sa.ForeignKey("analysts.id"), nullable=False, index=True),
     sa.Column("kind", sa.String(30), nullable=False),
     sa.Column("share_id", sa.Integer),
@@ -337,8 +337,10 @@ notices = sa.Table(  # what an analyst should hear of
     sa.Column("holes", sa.JSON, nullable=False, default=dict),
     sa.Column("at", Instant, nullable=False),
     sa.Column("read_at", Instant),
+    sa.Column("shown", sa.Boolean, nullable=False, default=True),  # false: of a kind that was switched off
     sa.Column("mail", sa.Boolean, nullable=False, default=False),  # wanted by mail
     sa.Column("mailed_at", Instant),
+    sa.UniqueConstraint("key", "analyst_id"),
 )
 
 # --- Google contacts -----------------------------------------------------------------------------

@@ -68,11 +68,12 @@ def upgrade() -> None:
     sa.Column('holes', sa.JSON(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('shown', sa.Boolean(), nullable=False),
     sa.Column('mail', sa.Boolean(), nullable=False),
     sa.Column('mailed_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['analyst_id'], ['analysts.id'], name=op.f('fk_notices_analyst_id_analysts')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_notices')),
-    sa.UniqueConstraint('key', name=op.f('uq_notices_key'))
+    sa.UniqueConstraint('key', 'analyst_id', name=op.f('uq_notices_key'))
     )
     with op.batch_alter_table('notices', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_notices_analyst_id'), ['analyst_id'], unique=False)
