@@ -20,11 +20,11 @@ from lib.config import ROOT, SettingsRefused
 from lib.importers import ImportRefused
 from lib.mail import tried
 from lib.mail.worker import Worker
-from lib.model import Form, Scope
+from lib.model import COMMAND_LINE, Form, Scope
 from lib.reports import UnknownCampaign, rollup
 from lib.shares import analysts, shares
 from lib.shares.refusal import ShareRefused
-from lib.shares.shares import Draft, Invited
+from lib.shares.shares import Draft, Invited, ViewerLine
 from lib.store import library
 from lib.words import t
 
@@ -283,15 +283,16 @@ def share(options: argparse.Namespace) -> int:
         language=options.language,
         expires_on=options.expires,
         zone=parts.settings.timezone,
+        road=options.road,
     )
-    created = shares.create(parts.records, parts.vault, parts.settings, draft, wiring.now())
+    created = shares.create(parts.records, parts.vault, parts.settings, draft, wiring.now(), by=COMMAND_LINE)
     return _say_invited(options, {"share": created.share_id}, created.viewers)
 
 
 def add_viewer(options: argparse.Namespace) -> int:
     """Give an existing share to more viewers."""
     parts = _ready()
-    invited = shares.add_viewers(
+    created = shares.add_viewers(
         parts.records,
         parts.vault,
         parts.settings,
@@ -300,8 +301,10 @@ def add_viewer(options: argparse.Namespace) -> int:
         options.password,
         options.message,
         wiring.now(),
+        by=COMMAND_LINE,
+        road=options.road,
     )
-    return _say_invited(options, {"share": options.share}, invited)
+    return _say_invited(options, {"share": options.share}, created.viewers)
 
 
 def _say_invited(options: argparse.Namespace, result: dict[str, Any], invited: Sequence[Invited]) -> int:
@@ -331,7 +334,7 @@ def list_viewers(options: argparse.Namespace) -> int:
 def revoke(options: argparse.Namespace) -> int:
     """Take access away from one viewer; the others keep theirs."""
     parts = _ready()
-    shares.revoke(parts.records, options.viewer, wiring.now())
+    shares.revoke(parts.records, options.viewer, wiring.now(), by=COMMAND_LINE)
     _say(options, {"viewer": options.viewer, "state": "revoked"}, [t(LANGUAGE, "command.revoked")])
     return 0
 
@@ -347,10 +350,46 @@ def set_password(options: argparse.Namespace) -> int:
         options.share,
         chosen,
         options.password,
-        options.mail,
+        options.road or ("same" if options.mail else "hand"),
         wiring.now(),
+        by=COMMAND_LINE,
     )
     return _say_invited(options, {"share": options.share}, invited)
+
+
+def renew_link(options: argparse.Namespace) -> int:
+    """A new link for one viewer, by mail; the password stays."""
+    parts = _ready()
+    line = _viewer(parts, options.viewer)
+    invited = shares.renew_links(
+        parts.records,
+        parts.vault,
+        parts.settings,
+        line.share_id,
+        (line.id,),
+        not options.no_mail,
+        wiring.now(),
+        by=COMMAND_LINE,
+    )
+    return _say_invited(options, {"share": line.share_id}, invited)
+
+
+def send_again(options: argparse.Namespace) -> int:
+    """The mail that perhaps arrived, once more."""
+    parts = _ready()
+    shares.send_again(parts.records, options.viewer, wiring.now(), by=COMMAND_LINE)
+    _say(options, {"viewer": options.viewer, "mail": "queued"}, [t(LANGUAGE, "command.sent_again")])
+    return 0
+
+
+def _viewer(parts: wiring.App, number: int) -> ViewerLine:
+    """Raises ShareRefused."""
+    now = wiring.now()
+    for share in shares.shares_of(parts.records, None, now):
+        for line in shares.viewers_of(parts.records, share.id, now):
+            if line.id == number:
+                return line
+    raise ShareRefused("", "refusal.share.nobody")
 
 
 def analyst(options: argparse.Namespace) -> int:
@@ -372,21 +411,24 @@ def _add_analyst(parts: wiring.App, options: argparse.Namespace) -> None:
     name = options.name or options.email.partition("@")[0]
     password = options.password or getpass.getpass()
     minimum = parts.settings.password_minimum
-    analysts.add(parts.records, name, options.email, password, options.admin, wiring.now(), minimum)
+    analysts.add(
+        parts.records, name, options.email, password, options.admin, wiring.now(), minimum, by=COMMAND_LINE
+    )
 
 
 def _set_analysts_password(parts: wiring.App, options: argparse.Namespace) -> None:
     found = _analyst(parts, options)
     password = options.password or getpass.getpass()
-    analysts.set_password(parts.records, found.id, password, parts.settings.password_minimum)
+    minimum = parts.settings.password_minimum
+    analysts.set_password(parts.records, found.id, password, wiring.now(), minimum, by=COMMAND_LINE)
 
 
 def _disable_analyst(parts: wiring.App, options: argparse.Namespace) -> None:
-    analysts.disable(parts.records, _analyst(parts, options).id, wiring.now())
+    analysts.disable(parts.records, _analyst(parts, options).id, wiring.now(), by=COMMAND_LINE)
 
 
 def _enable_analyst(parts: wiring.App, options: argparse.Namespace) -> None:
-    analysts.enable(parts.records, _analyst(parts, options).id)
+    analysts.enable(parts.records, _analyst(parts, options).id, wiring.now(), by=COMMAND_LINE)
 
 
 def _analyst(parts: wiring.App, options: argparse.Namespace) -> analysts.Analyst:
@@ -467,6 +509,11 @@ def _sharing(command: Command) -> None:
     made.add_argument("--viewer", type=int, nargs="+", action="extend", metavar="VIEWER")
     made.add_argument("--password", metavar="P")
     made.add_argument("--mail", action="store_true")
+    made.add_argument("--road", choices=shares.ROADS)
+    made = command("renew-link", renew_link)
+    made.add_argument("viewer", type=int, metavar="VIEWER")
+    made.add_argument("--no-mail", action="store_true")
+    command("send-again", send_again).add_argument("viewer", type=int, metavar="VIEWER")
     made = command("analyst", analyst)
     made.add_argument("action", choices=ANALYST_ACTIONS)
     made.add_argument("email", nargs="?", metavar="EMAIL")
@@ -479,3 +526,4 @@ def _invitation(made: argparse.ArgumentParser) -> None:
     made.add_argument("--to", nargs="+", action="extend", required=True, metavar="ADDRESS")
     made.add_argument("--password", metavar="P")
     made.add_argument("--message", metavar="M")
+    made.add_argument("--road", choices=shares.ROADS, default=shares.ROADS[0])

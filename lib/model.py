@@ -202,8 +202,8 @@ class Question:
 class Actor:
     """Who does something that the audit log keeps.
 
-    `kind` is one of analyst, viewer, visitor (knows a link, not the password), command (the command line) and
-    system (Vitrine itself). `name` is an address, `network` the truncated address of the browser.
+    `kind` is one of analyst, viewer, visitor (knows a link, not the password), stranger (tries to sign in),
+    command (the command line) and system (Vitrine itself). `name` is an address, `network` the truncated address of the browser.
     """
 
     kind: str

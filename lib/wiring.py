@@ -14,11 +14,14 @@ from lib.config import SAMPLES, Settings, SettingsRefused
 from lib.importers import samples
 from lib.mail.delivery import Delivery, connection
 from lib.mail.worker import Worker
+from lib.model import SYSTEM
 from lib.reports import rollup
-from lib.shares import analysts, entry
+from lib.shares import analysts, entry, restoring
+from lib.shares.watch import Watch
 from lib.store import library, schema
 from lib.store import records as store_records
 from lib.store.analytics import Analytics
+from lib.store.epoch import Epoch
 from lib.store.events import Events
 from lib.store.vault import Vault
 
@@ -37,6 +40,11 @@ class App:
     analytics: Analytics
     vault: Vault
     delivery: Delivery
+
+    @property
+    def epoch(self) -> Epoch:
+        """The file outside of the records that tells how far their log had come."""
+        return Epoch(self.settings.data, self.vault)
 
 
 def now() -> datetime:
@@ -79,6 +87,7 @@ def _records(settings: Settings) -> sa.Engine:
 def prepare(parts: App) -> None:
     """All that a server needs before its first visitor: schema, first admin, fresh rollups, samples."""
     migrate(parts)
+    restoring.watch(parts.records, parts.epoch, now())
     library.close_interrupted(parts.analytics, now())
     rollup.remake_stale(parts.analytics, now())
     if parts.settings.samples and SAMPLES.is_dir():
@@ -92,7 +101,7 @@ def migrate(parts: App) -> None:
     if settings.admin_email and not analysts.anyone(parts.records):
         name, password = settings.admin_email.partition("@")[0], settings.admin_password.text
         analysts.add_first(
-            parts.records, name, settings.admin_email, password, now(), settings.password_minimum
+            parts.records, name, settings.admin_email, password, now(), settings.password_minimum, by=SYSTEM
         )
 
 
@@ -102,11 +111,14 @@ def worker(parts: App) -> Worker:
     def answer_requests(at: datetime) -> None:
         entry.answer_requests(parts.records, parts.vault, parts.settings, at)
 
+    def keep_epoch(at: datetime) -> None:
+        restoring.watch(parts.records, parts.epoch, at)
+
     return Worker(
         parts.records,
         parts.vault,
         parts.delivery,
         now,
-        before=(answer_requests,),
+        before=(answer_requests, keep_epoch, Watch(parts.records, parts.vault, parts.settings)),
         name=f"worker-{os.getpid()}",
     )

@@ -1,4 +1,4 @@
-"""Share: who else may read this campaign's report?"""
+"""Share: who else may read the report of these campaigns?"""
 
 import streamlit as st
 
@@ -7,11 +7,11 @@ from lib.ui.i18n import t
 
 scope = session.require_analyst()
 
-campaign = sharing.campaign(scope)
-st.title(t("share.title"), anchor=False)
-if campaign is None:
+campaigns = sharing.asked(scope)
+st.title(t("share.title", count=max(1, len(campaigns))), anchor=False)
+if not campaigns:
     st.info(t("share.no_campaign"), icon=":material/search_off:")
     places.link("overview", t("share.to_overview"), icon=":material/arrow_back:")
     st.stop()
 
-sharing.draw(campaign)
+sharing.draw(scope, campaigns)

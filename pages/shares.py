@@ -2,21 +2,21 @@
 
 import streamlit as st
 
-from lib.ui import places, session, viewers
+from lib.ui import places, session, share_list, share_page
 from lib.ui.i18n import t
 
 scope = session.require_analyst()
 
-share = viewers.asked()
+share = share_page.asked()
 if share is not None:
-    viewers.manage(share)
+    share_page.draw(share)
     st.stop()
 
 st.title(t("shares.title"), anchor=False)
-found = viewers.all_shares()
+found = share_list.all_shares()
 if not found:
     st.info(t("shares.none"), icon=":material/group:")
     places.link("overview", t("shares.to_overview"), icon=":material/arrow_forward:")
     st.stop()
 
-viewers.list_shares(found)
+share_list.draw(found)

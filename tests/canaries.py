@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lib import wiring
 from lib.config import load
-from lib.model import Covers, Kind
+from lib.model import COMMAND_LINE, Covers, Kind
 from lib.reports import rollup
 from lib.shares import analysts, entry, sessions
 from lib.shares.shares import Invited
@@ -86,7 +86,7 @@ def cage(data: Path) -> Iterator[Cage]:
     job = Job("vitrine", "events", "canary.csv", "0" * 64, ANALYST[1])
     library.bring(parts.analytics, job, rows, rollup.make, lambda _: None, wiring.now())
     name, address, password = ANALYST
-    analyst = analysts.add(parts.records, name, address, password, True, wiring.now())
+    analyst = analysts.add(parts.records, name, address, password, True, wiring.now(), by=COMMAND_LINE)
     parts.analytics.events.close()
     try:
         yield Cage(parts, data, analyst)

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from lib import web, wiring
 from lib.config import Secret, Settings
+from lib.model import COMMAND_LINE
 from lib.shares import shares
 from lib.shares.shares import Draft, Invited
 from lib.store import schema
@@ -66,7 +67,12 @@ def share(parts: App, *addresses: str, at: datetime | None = None, **draft: Any)
     """A share of one campaign to `addresses`, all with PASSWORD."""
     given = {"analyst_id": None, "campaigns": ("vitrine-spring",), "viewers": addresses, "password": PASSWORD}
     made = shares.create(
-        parts.records, parts.vault, parts.settings, Draft(**(given | draft)), at or wiring.now()
+        parts.records,
+        parts.vault,
+        parts.settings,
+        Draft(**(given | draft)),
+        at or wiring.now(),
+        by=COMMAND_LINE,
     )
     return made.viewers
 

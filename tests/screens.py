@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash  # of a page made of its address
 
 from lib import wiring
+from lib.model import COMMAND_LINE
 from lib.shares import analysts, cookies, sessions
 from lib.ui import session
 
@@ -18,7 +19,7 @@ PASSWORD = "slate-otter-willow-quartz"
 
 
 def add_analyst(parts: wiring.App, name: str = "Ada Lovelace", address: str = "ada@agency.example") -> int:
-    return analysts.add(parts.records, name, address, PASSWORD, admin=True, now=wiring.now())
+    return analysts.add(parts.records, name, address, PASSWORD, admin=True, now=wiring.now(), by=COMMAND_LINE)
 
 
 def analyst_cookie(parts: wiring.App, analyst: int) -> dict[str, str]:

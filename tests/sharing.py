@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from lib.config import Settings
+from lib.model import Actor
 from lib.shares import entry, passwords, sessions, shares
 from lib.shares.credentials import Invited
 from lib.store import records as store_records
@@ -19,6 +20,8 @@ from lib.store.vault import Vault
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PASSWORD = "heron walks at noon"
+EVA = Actor("analyst", "eva@studio.example", "198.51.100.0/24")
+"""Who acts, where a test does not care."""
 HERE, THERE = "198.51.100.7", "203.0.113.9"
 BROWSER = "Mozilla/5.0"
 
@@ -48,7 +51,7 @@ class House:
             "viewers": addresses,
             "password": PASSWORD,
         } | draft
-        return shares.create(self.records, self.vault, self.settings, shares.Draft(**filled), now)
+        return shares.create(self.records, self.vault, self.settings, shares.Draft(**filled), now, by=EVA)
 
     def unlock(self, viewer: Invited | str, password: str = PASSWORD, now: datetime = NOW, ip: str = HERE):
         return entry.unlock(self.records, token(viewer), password, ip, BROWSER, now)
@@ -73,9 +76,9 @@ class House:
         lines = shares.viewers_of(self.records, self.share_of(viewer), now)
         return next(line for line in lines if line.id == viewer.id)
 
-    def set_password(self, viewer: Invited, ids=None, password=None, mail=False, now: datetime = NOW):
+    def set_password(self, viewer: Invited, ids=None, password=None, road="hand", now: datetime = NOW):
         return shares.set_password(
-            self.records, self.vault, self.settings, self.share_of(viewer), ids, password, mail, now
+            self.records, self.vault, self.settings, self.share_of(viewer), ids, password, road, now, by=EVA
         )
 
     def answer(self, now: datetime = NOW) -> int:

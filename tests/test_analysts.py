@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from streamlit_authenticator.utilities import Hasher
 
+from lib.model import COMMAND_LINE
 from lib.shares import analysts, throttle
 from lib.shares.refusal import ShareRefused
 from lib.shares.throttle import Refused, TooMany
@@ -27,7 +28,7 @@ def _quick_bcrypt(monkeypatch):
 
 
 def add(db, address=EVA, password=SECRET, name="Eva", admin=True):
-    return analysts.add(db, name, address, password, admin=admin, now=NOW)
+    return analysts.add(db, name, address, password, admin=admin, now=NOW, by=COMMAND_LINE)
 
 
 def refused(call, *given, **named):
@@ -38,10 +39,14 @@ def refused(call, *given, **named):
 
 def test_the_first_visitor_becomes_the_first_admin_and_the_second_does_not(db):
     assert not analysts.anyone(db)
-    analysts.add_first(db, "Eva", EVA, SECRET, NOW)
+    analysts.add_first(db, "Eva", EVA, SECRET, NOW, by=COMMAND_LINE)
     assert analysts.anyone(db)
     assert analysts.by_address(db, "EVA@agency.example").admin
-    assert refused(analysts.add_first, db, "Bob", "bob@agency.example", SECRET, NOW) == ("", "analyst.first")
+    second = {"by": COMMAND_LINE}
+    assert refused(analysts.add_first, db, "Bob", "bob@agency.example", SECRET, NOW, **second) == (
+        "",
+        "analyst.first",
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,11 +90,11 @@ def test_streamlit_authenticator_understands_the_credentials(db):
 def test_a_disabled_analyst_cannot_sign_in_until_enabled(db):
     add(db)
     bob = add(db, "bob@agency.example", name="Bob", admin=False)
-    analysts.disable(db, bob, NOW)
+    analysts.disable(db, bob, NOW, by=COMMAND_LINE)
     assert list(analysts.credentials(db)["usernames"]) == [EVA]
     assert analysts.check(db, "bob@agency.example", SECRET, HERE, NOW) == Refused()
     assert [(line.name, line.disabled) for line in analysts.list_all(db)] == [("Bob", True), ("Eva", False)]
-    analysts.enable(db, bob)
+    analysts.enable(db, bob, NOW, by=COMMAND_LINE)
     assert analysts.check(db, "bob@agency.example", SECRET, HERE, NOW).id == bob
 
 
@@ -98,7 +103,7 @@ def test_enabling_one_who_is_not_disabled_ends_no_session(db):
     version = sa.select(tables.analysts.c.password_version)
     with db.connect() as records:
         before = records.execute(version).scalar_one()
-    analysts.enable(db, eva)
+    analysts.enable(db, eva, NOW, by=COMMAND_LINE)
     with db.connect() as records:
         assert records.execute(version).scalar_one() == before
 
@@ -106,13 +111,13 @@ def test_enabling_one_who_is_not_disabled_ends_no_session(db):
 def test_the_last_admin_cannot_be_disabled(db):
     eva = add(db)
     add(db, "bob@agency.example", name="Bob", admin=False)
-    assert refused(analysts.disable, db, eva, NOW) == ("", "analyst.last_admin")
+    assert refused(analysts.disable, db, eva, NOW, by=COMMAND_LINE) == ("", "analyst.last_admin")
 
 
 def test_language_and_password_are_changed(db):
     eva = add(db)
     analysts.set_language(db, eva, "fr")
-    analysts.set_password(db, eva, "a brighter analyst")
+    analysts.set_password(db, eva, "a brighter analyst", NOW, by=COMMAND_LINE)
     assert analysts.by_address(db, EVA).language == "fr"
     assert analysts.check(db, EVA, SECRET, HERE, NOW) == Refused()
     assert analysts.check(db, EVA, "a brighter analyst", HERE, NOW).id == eva

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from lib.mail import outbox
+from lib.model import COMMAND_LINE
 from lib.shares import invitations, passwords, shares
 from lib.shares.entry import Refused, Unlocked
 from lib.shares.refusal import ShareRefused
@@ -237,7 +238,7 @@ def test_nobody_is_added_to_a_share_that_is_off_or_over(house):
     ann = house.share("ann@client.example", expires_on=date(2026, 11, 30))[0]
     later = NOW + timedelta(days=30)
     assert refused(add, house, ann, "bob@client.example", now=later) == ("", "share.expired")
-    shares.off(house.records, house.share_of(ann), NOW)
+    shares.off(house.records, house.share_of(ann), NOW, by=COMMAND_LINE)
     assert refused(add, house, ann, "bob@client.example") == ("", "share.off")
 
 
@@ -255,7 +256,7 @@ def test_a_viewer_of_another_share_is_not_changed_by_a_made_up_id(house):
     bob = house.share("bob@client.example", campaigns=("summer",))[0]
     assert refused(house.set_password, ann, ids=(bob.id,)) == ("", "share.nobody")
     assert isinstance(house.unlock(bob), Unlocked)
-    assert refused(shares.extend, house.records, 999, None, NOW) == ("", "share.unknown")
+    assert refused(shares.extend, house.records, 999, None, NOW, by=COMMAND_LINE) == ("", "share.unknown")
 
 
 def test_a_password_changed_by_two_analysts_at_once_is_not_silently_overwritten(house, monkeypatch):
@@ -282,7 +283,7 @@ def test_a_new_last_day_holds_at_once_and_brings_back_nobody_who_was_revoked(hou
     shares.revoke(house.records, bob.id, NOW)
     later = NOW + timedelta(days=20)
     assert house.unlock(ann, PASSWORD, later) == Refused()
-    shares.extend(house.records, house.share_of(ann), date(2026, 12, 31), later)
+    shares.extend(house.records, house.share_of(ann), date(2026, 12, 31), later, by=COMMAND_LINE)
     assert isinstance(house.unlock(ann, PASSWORD, later), Unlocked)
     assert house.unlock(bob, PASSWORD, later) == Refused()
 
@@ -291,8 +292,9 @@ def test_a_stale_change_of_the_last_day_is_refused(house):
     """D1"""
     ann = house.share("ann@client.example")[0]
     seen = shares.find(house.records, house.share_of(ann), NOW)
-    shares.extend(house.records, seen.id, date(2026, 12, 31), NOW, seen.version)
-    assert refused(shares.extend, house.records, seen.id, None, NOW, seen.version) == ("", "share.changed")
+    shares.extend(house.records, seen.id, date(2026, 12, 31), NOW, by=COMMAND_LINE, seen=seen)
+    stale = refused(shares.extend, house.records, seen.id, None, NOW, by=COMMAND_LINE, seen=seen)
+    assert stale == ("", "share.changed")
     assert shares.find(house.records, seen.id, NOW).expires_on == date(2026, 12, 31)
 
 
@@ -308,7 +310,7 @@ def test_the_list_of_shares_tells_what_is_shared_with_how_many_and_how_it_stands
     assert (oldest.viewers, oldest.visits, oldest.last_visit_at) == (1, 2, seconds(20))
     assert [line.id for line in shares.shares_of(house.records, "spring", NOW)] == [oldest.id]
     assert shares.find(house.records, newest.id, NOW + timedelta(days=30)).state is shares.State.EXPIRED
-    shares.off(house.records, newest.id, NOW)
+    shares.off(house.records, newest.id, NOW, by=COMMAND_LINE)
     assert shares.find(house.records, newest.id, NOW).state is shares.State.OFF
     assert shares.find(house.records, 999, NOW) is None
 

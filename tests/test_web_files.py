@@ -6,7 +6,7 @@ import io
 import pytest
 
 from lib import wiring
-from lib.model import Reject
+from lib.model import COMMAND_LINE, Reject
 from lib.reports import rollup
 from lib.shares import analysts, sessions
 from lib.store import library
@@ -26,7 +26,13 @@ def parts(tmp_path):
 
 def analyst_browser(parts):
     analyst = analysts.add(
-        parts.records, "Ann", "ann@agency.example", "a long enough password", True, wiring.now()
+        parts.records,
+        "Ann",
+        "ann@agency.example",
+        "a long enough password",
+        True,
+        wiring.now(),
+        by=COMMAND_LINE,
     )
     visitor = browser(parts)
     ticket = sessions.ticket(parts.records, analyst, wiring.now())

@@ -14,6 +14,7 @@ from streamlit.web.server.app_discovery import discover_asgi_app
 
 from lib import web
 from lib.config import ROOT
+from lib.model import COMMAND_LINE
 from lib.shares import analysts, sessions
 from lib.web import guard, statics
 from lib.web.start import refuse_pages_beside
@@ -114,7 +115,9 @@ def test_a_stranger_cannot_ask_for_files_rows_or_streamlits_tools_beside_a_page(
 
 def test_a_reader_may_ask_for_the_rows_of_a_table(tmp_path, browser):
     with install(tmp_path) as parts:
-        analyst = analysts.add(parts.records, "Ann", "ann@agency.example", "a long enough one", True, now())
+        analyst = analysts.add(
+            parts.records, "Ann", "ann@agency.example", "a long enough one", True, now(), by=COMMAND_LINE
+        )
         cookie = sessions.redeem(parts.records, sessions.ticket(parts.records, analyst, now()), now())
         browser.cookies.set("vitrine_analyst", cookie)
         with browser.websocket_connect(STREAM) as socket:

@@ -65,23 +65,31 @@ def _written(
     expires_on: date | None,
     zone: str,
     writer: Writer = NOBODY_IN_PERSON,
+    elsewhere: str = "hand",
 ) -> EmailMessage:
-    """A letter of a `kind` of the locale `mail`. `password` None: it says that one follows apart.
+    """A letter of a `kind` of the locale `mail`. Without a `link` none is spoken of.
+
+    `password` None: `elsewhere` says where it is, in a second mail (second), in a person's hand (hand) or where
+    it was before (kept); the sentence is `mail.letter.password_<elsewhere>`.
 
     Raises LetterRefused for control or direction-turning characters; `message` may have line breaks.
     """
-    titles = tuple(map(_cleaned, campaign_titles))
+    titles = tuple(map(cleaned, campaign_titles))
     who = _who(language, brand, writer)
     words = _words(kind, language, titles, brand, who) | _common(
         language, link, password, expires_on, zone, brand, who
     )
-    return _letter(settings_from, brand, address, words | {"message": message, "titles": titles}, writer)
+    return composed(settings_from, brand, address, words | {"message": message, "titles": titles}, writer)
 
 
 invitation = partial(_written, "invitation")
 """The first letter."""
 new_password = partial(_written, "password")
 """The letter after a change of password or a request for a new one."""
+new_link = partial(_written, "link")
+"""The letter after a change of the link alone."""
+password_alone = partial(_written, "apart")
+"""The second letter, with the password and never the link."""
 
 
 def is_control(sign: str) -> bool:
@@ -91,12 +99,12 @@ def is_control(sign: str) -> bool:
 
 def _who(language: str, brand: str, writer: Writer) -> str:
     """The person with the brand, or the brand alone."""
-    name = _short(_cleaned(writer.name))
+    name = short(cleaned(writer.name))
     return t(language, "mail.letter.person", name=name, brand=brand) if name else brand
 
 
 def _words(kind: str, language: str, titles: tuple[str, ...], brand: str, who: str) -> dict[str, object]:
-    title = _short(titles[0]) if titles else ""
+    title = short(titles[0]) if titles else ""
     holes = {"count": len(titles), "title": title, "brand": brand, "who": who}
     parts = ("subject", "heading", "lead")
     return {part: t(language, f"mail.{kind}.{part}", **holes) for part in parts}
@@ -111,7 +119,7 @@ def _common(
     brand: str,
     who: str,
 ) -> dict[str, object]:
-    parts = ("open", "link_label", "password_label", "password_apart", "campaigns_label", "unexpected")
+    parts = ("open", "link_label", "password_label", "campaigns_label", "unexpected")
     return {part: t(language, f"mail.letter.{part}") for part in parts} | {
         "language": language,
         "link": link,
@@ -131,25 +139,34 @@ def _expiry(language: str, expires_on: date | None, zone: str) -> str:
     return t(language, "mail.letter.expires", day=day, zone=place)
 
 
-def _letter(
-    settings_from: str, brand: str, address: str, words: dict[str, object], writer: Writer
+def composed(
+    settings_from: str,
+    brand: str,
+    address: str,
+    words: dict[str, object],
+    writer: Writer = NOBODY_IN_PERSON,
+    template: str = "letter",
 ) -> EmailMessage:
+    """A mail of its `words` (subject and language among them), in plain text and HTML.
+
+    Raises LetterRefused for control or direction-turning characters; the word `message` may have line breaks.
+    """
     _refuse_controls(words | {"address": address, "sender": settings_from, "brand": brand})
     letter = EmailMessage(policy=email.policy.SMTP)
     sender = _sender(settings_from, brand)
     letter["From"] = sender
     letter["To"] = _address("address", "", address)
     if writer.address:
-        letter["Reply-To"] = _address("writer", _cleaned(writer.name), writer.address)
+        letter["Reply-To"] = _address("writer", cleaned(writer.name), writer.address)
     letter["Subject"] = str(words["subject"])
     letter["Message-ID"] = make_msgid(domain=sender.domain)
     letter["Auto-Submitted"] = "auto-generated"
-    letter["Content-Language"] = str(words["language"])
-    text = _templates.get_template("letter.txt").render(words).strip() + "\n"
+    text = _templates.get_template(f"{template}.txt").render(words).strip() + "\n"
     letter.set_content(text, cte=_encoding(text))
     letter.add_alternative(
-        _templates.get_template("letter.html").render(words), subtype="html", cte="quoted-printable"
+        _templates.get_template(f"{template}.html").render(words), subtype="html", cte="quoted-printable"
     )
+    letter["Content-Language"] = str(words["language"])  # last, for each part takes such headers with it
     return letter
 
 
@@ -178,10 +195,10 @@ def _refuse_controls(parts: dict[str, object]) -> None:
             raise LetterRefused(name)
 
 
-def _cleaned(title: str) -> str:
+def cleaned(title: str) -> str:
     """A campaign's title comes from a file, so it is mended, not refused."""
     return re.sub(r"\s+", " ", "".join(" " if is_control(sign) else sign for sign in title)).strip()
 
 
-def _short(title: str) -> str:
+def short(title: str) -> str:
     return title if len(title) <= 80 else f"{title[:79].rstrip()}…"

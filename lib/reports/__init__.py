@@ -3,7 +3,16 @@
 from lib.reports.answers import DIMENSIONS, answer
 from lib.reports.metrics import METRICS, REACH, Count, Rate
 from lib.reports.overview import campaigns
-from lib.reports.report import CampaignView, Figure, Report, Section, UnknownCampaign, as_json, report
+from lib.reports.report import (
+    SECTION_NAMES,
+    CampaignView,
+    Figure,
+    Report,
+    Section,
+    UnknownCampaign,
+    as_json,
+    report,
+)
 from lib.reports.rollup import OTHER
 
 __all__ = [
@@ -11,6 +20,7 @@ __all__ = [
     "METRICS",
     "OTHER",
     "REACH",
+    "SECTION_NAMES",
     "CampaignView",
     "Count",
     "Figure",

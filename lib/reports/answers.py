@@ -15,16 +15,13 @@ from lib.model import Question, Scope
 from lib.reports.figures import is_covered, quotient
 from lib.reports.metrics import ABOUT_MONEY, ASKABLE, COUNTS, Count, Metric
 from lib.reports.overview import campaigns, named
-from lib.reports.rollup import KEYS
+from lib.reports.rollup import ANYWHERE, BARE_LINK, FEW, KEYS, MERGED
 from lib.store.analytics import Analytics
 from lib.store.records import reading
 from lib.store.settlement import chunks
 from lib.store.tables import campaigns as table
 
 DIMENSIONS = ("", *KEYS)
-
-ANYWHERE = frozenset({"domain", "country", "region", "device", "client"})
-"""Dimensions where «not known» is a key of its own: None. Elsewhere what has no key is not shown."""
 
 NAMING_PEOPLE = frozenset({"reason"})
 """Dimensions whose keys are other people's texts and may hold an address; hidden where people are."""
@@ -49,7 +46,8 @@ def answer(analytics: Analytics, scope: Scope, question: Question) -> pd.DataFra
     `campaigns` gives them. Else one row per key of the dimension over all campaigns of the scope that have
     events, columns `by` and the metrics, sorted by key (hours are whole numbers); the key «*» is the long
     tail, None what has no key. A campaign counts for a metric only if its events cover what the metric
-    needs; rates are fractions of 1, unknown is NaN.
+    needs; rates are fractions of 1, unknown is NaN. Where the scope hides recipients, groups of few of them
+    are in «*» too.
 
     Raises KeyError for a metric or dimension that does not exist.
     """
@@ -74,12 +72,19 @@ def retrying(read: Callable[[], Read]) -> Read:
     return read()
 
 
-def part_of(rollup: pa.Table, dimension: str, covers: Sequence[str]) -> Part:
-    """The rows of one dimension of a rollup."""
-    rows = rollup.filter(pc.equal(rollup.column("dimension"), dimension))
+def part_of(rollup: pa.Table, dimension: str, covers: Sequence[str], scope: Scope) -> Part:
+    """The rows of one dimension of a rollup as `scope` may see them."""
+    rows = rollup.filter(pc.equal(rollup.column("dimension"), _redacted(dimension, scope)))
     keys = rows.column("key").to_pylist()
     counts = {name: rows.column(name).cast(pa.float64()).to_numpy() for name in COUNTS}
     return Part(covers, [int(key) if dimension == "hour" and key else key for key in keys], counts)
+
+
+def _redacted(dimension: str, scope: Scope) -> str:
+    """Where the rollup holds a dimension for `scope`; without it nothing is found, rather than too much."""
+    if not scope.people and dimension in MERGED:
+        return f"{FEW}{dimension}"
+    return BARE_LINK if dimension == "link" and not scope.raw_links else dimension
 
 
 def _parts(analytics: Analytics, scope: Scope, dimension: str) -> list[Part]:
@@ -91,7 +96,7 @@ def _parts(analytics: Analytics, scope: Scope, dimension: str) -> list[Part]:
             rows = [
                 row for ids in chunks(scope.campaigns) for row in db.execute(query.where(table.c.id.in_(ids)))
             ]
-    return [part_of(analytics.events.read(row.rollup), dimension, row.covers) for row in rows]
+    return [part_of(analytics.events.read(row.rollup), dimension, row.covers, scope) for row in rows]
 
 
 def _added_up(by: str, metrics: dict[str, Metric], parts: list[Part], *, revenue: bool) -> pd.DataFrame:

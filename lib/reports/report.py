@@ -13,11 +13,12 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from lib.model import Form, Kind, Scope
+from lib.reports import few, tokens
 from lib.reports.answers import Part, part_of, retrying
 from lib.reports.figures import columns, is_covered, quotient
 from lib.reports.metrics import ABOUT_MONEY, METRICS
 from lib.reports.overview import named
-from lib.reports.rollup import MOST_ACTIVE
+from lib.reports.rollup import MOST_ACTIVE, OTHER
 from lib.store.analytics import Analytics
 from lib.store.records import reading
 from lib.store.tables import campaigns, files
@@ -53,6 +54,8 @@ class Section:
     name: str
     table: pd.DataFrame | None
     missing: str = ""
+    note: str = ""
+    """The key of a sentence about how the table was made, or ""."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ def _report(analytics: Analytics, scope: Scope, campaign_id: str, form: Form) ->
     known = {item.name: getattr(row, item.name) for item in fields(CampaignView) if item.name != "has_events"}
     view = CampaignView(**known, has_events=row.rollup is not None)
     rollup = analytics.events.read(row.rollup) if row.rollup else None
-    world = _World(analytics, row, rollup, people, form)
+    world = _World(analytics, row, rollup, people, form, scope)
     shown = {name: make for name, make in SECTIONS.items() if scope.shows(name) and _allowed(name, scope)}
     sections = {name: make(world) for name, make in shown.items()}
     return Report(view, form, _figures(row, scope, form), sections, _claimed(row, scope))
@@ -174,12 +177,18 @@ class _World:
     rollup: pa.Table | None
     files: list[str]
     form: Form
+    scope: Scope
 
     def covers(self, *kinds: Kind) -> bool:
         return self.rollup is not None and is_covered(kinds, self.row.covers)
 
+    @property
+    def most_recipients(self) -> float:
+        """The recipients as reported; without limit where that is unknown."""
+        return float(self.row.reported.get("recipients") or np.inf)
+
     def part(self, dimension: str) -> Part:
-        return part_of(self.rollup, dimension, self.row.covers)
+        return part_of(self.rollup, dimension, self.row.covers, self.scope)
 
 
 def _first_day(world: _World) -> Section:
@@ -211,23 +220,46 @@ def _links(world: _World) -> Section:
         table = pd.DataFrame({"url": pd.Series(part.keys, dtype=object)} | counts)
         table = table[table["url"].notna() & (table["clicks"] > 0)]
     else:
-        table = _reported_links(world.row.reported_parts)
+        table = _reported_links(world.row.reported_parts, world.scope, world.most_recipients)
         if table.empty or world.form is Form.PEOPLE:
             return Section("links", None, "missing.links")
     for name, share in (("clicks", "click_share"), ("unique_clicks", "unique_click_share")):
         values = table[name].to_numpy(dtype=np.float64)
         table = table.assign(**{share: quotient(values, np.nansum(values))})
     order = table.sort_values(["clicks", "unique_clicks", "url"], ascending=[False, False, True])
-    return Section("links", order.reset_index(drop=True))
+    note = "" if world.scope.people else "report.few"
+    return Section("links", order.reset_index(drop=True), note=note)
 
 
-def _reported_links(parts: list[list[Any]]) -> pd.DataFrame:
+def _reported_links(parts: list[list[Any]], scope: Scope, most: float) -> pd.DataFrame:
+    """The links as reported, as `scope` may see them; those that are shown as one are added up.
+
+    Who clicked on two of them cannot be told, so that the sum of unique clicks may be too large; it never
+    says more than `most`, the recipients of the campaign.
+    """
     links: dict[str, dict[str, Any]] = {}
-    for scope, key, metric, value, _claimed in parts:
-        if scope == "link":
+    for kind, key, metric, value, _claimed in parts:
+        if kind == "link":
             links.setdefault(key, {"url": key, "clicks": np.nan, "unique_clicks": np.nan})[metric] = value
     table = pd.DataFrame(list(links.values()), columns=["url", "clicks", "unique_clicks"])
-    return table.astype({"clicks": np.float64, "unique_clicks": np.float64})
+    table = table.astype({"clicks": np.float64, "unique_clicks": np.float64})
+    if scope.people and scope.raw_links:
+        return table
+    table = _as_one(table, table["url"].map(tokens.bare), most)
+    if scope.people:
+        return table
+    sizes = dict(zip(table["url"], table["unique_clicks"].fillna(0).astype(int), strict=True))
+    # The same people may stand behind all of them: together they are as many as behind the largest, surely.
+    small = few.merged(sizes, lambda urls: max(sizes[url] for url in urls), OTHER)
+    return _as_one(table, table["url"].where(~table["url"].isin(small), OTHER), most)
+
+
+def _as_one(table: pd.DataFrame, urls: "pd.Series[str]", most: float) -> pd.DataFrame:
+    """The rows of links that have the same of `urls` added up; with an unknown number the sum is unknown."""
+    sums = table.assign(url=urls).groupby("url", sort=False, as_index=False).sum(min_count=1)
+    unknown = table.drop(columns="url").isna().groupby(urls.to_numpy(), sort=False).any()
+    sums = sums.set_index("url").mask(unknown).reset_index()
+    return sums.assign(unique_clicks=sums["unique_clicks"].clip(upper=most))
 
 
 def _active_recipients(world: _World) -> Section:
@@ -278,6 +310,9 @@ SECTIONS: dict[str, Callable[[_World], Section]] = {
     "links": _links,
     "active_recipients": _active_recipients,
 }
+
+SECTION_NAMES = tuple(SECTIONS)
+"""In the order of the report."""
 
 NAMING_PEOPLE = frozenset({"active_recipients"})
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import duckdb
+import pyarrow as pa
 
+from lib.reports import few, tokens
 from lib.reports.facts import facts_sql
 from lib.reports.metrics import COUNTS
 from lib.store import library
@@ -21,7 +23,7 @@ from lib.store.analytics import Analytics
 from lib.store.events import quoted, reading
 from lib.store.library import Rolled
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Raised when a rule or a metric changes; older rollups are then remade."""
 
 OTHER = "*"
@@ -39,6 +41,17 @@ KEYS: dict[str, int | None] = {  # dimension: how many keys it keeps; None is al
     "reason": 100,
     "machine_reason": 50,
 }
+
+ANYWHERE = frozenset({"domain", "country", "region", "device", "client"})
+"""Dimensions where «not known» is a key of its own: None. Elsewhere what has no key is not shown."""
+
+BARE_LINK = "bare_link"
+"""The dimension of links without the recipients' own tokens."""
+
+FEW = "few_"
+"""Before a dimension: the same with groups of few recipients merged; links are bare in it."""
+
+MERGED = tuple(name for name in KEYS if name != "hour")
 
 MOST_ACTIVE = 50
 TYPES = {"count": "BIGINT", "money": "DOUBLE"}
@@ -62,11 +75,16 @@ def make(
     with analytics.events.cursor() as cursor:
         start = sent_at or _began(cursor, reading(files))
         money = currency or _currency(cursor, reading(files))
-        cursor.execute(f"CREATE TEMP TABLE facts AS {facts_sql(reading(files), start, currency)}")
+        _cut_tokens(cursor, reading(files))
+        facts = facts_sql(reading(files), start, currency)
+        cursor.execute(
+            f"CREATE TEMP TABLE facts AS SELECT told.*, bare.bare AS {BARE_LINK} FROM ({facts}) AS told"
+            " LEFT JOIN bare ON bare.link = told.link"
+        )
         _count_by_dimension(cursor)
         rows = f"SELECT * FROM counts UNION ALL BY NAME {_most_active()}"
         cursor.execute(f"COPY ({rows}) TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)")
-        cursor.execute("DROP TABLE facts; DROP TABLE counts")
+        cursor.execute("DROP TABLE facts; DROP TABLE counts; DROP TABLE bare")
     return Rolled(_totals(analytics, place), place, RULES_VERSION, start, money)
 
 
@@ -91,15 +109,75 @@ def _currency(cursor: duckdb.DuckDBPyConnection, source: str) -> str | None:
     return str(found.pop()) if len(found) == 1 else None
 
 
+def _cut_tokens(cursor: duckdb.DuckDBPyConnection, source: str) -> None:
+    """Fill the table `bare`: each link and what it is without recipients' tokens."""
+    cursor.execute(
+        f"SELECT link, MIN(message), COUNT(DISTINCT message) FROM {source} WHERE link IS NOT NULL GROUP BY link"
+    )
+    links = cursor.fetchall()
+    personal = tokens.differing(links)
+    names = [link for link, _, _ in links]
+    known = pa.table(  # noqa: F841 - DuckDB finds it by its name
+        {
+            "link": pa.array(names, pa.string()),
+            "bare": pa.array([tokens.bare(name, personal) for name in names], pa.string()),
+        }
+    )
+    cursor.execute("CREATE TEMP TABLE bare AS SELECT * FROM known")
+
+
 def _count_by_dimension(cursor: duckdb.DuckDBPyConnection) -> None:
     """Fill the table `counts`, one dimension after another: in one pass they would need the memory of all."""
     cursor.execute(f"CREATE TEMP TABLE counts AS {_counted('', 'NULL')}")
-    for name in KEYS:
+    for name in (*KEYS, BARE_LINK):
         if key := _key(cursor, name):
             cursor.execute(f"INSERT INTO counts {_counted(name, key)}")
+    for name in MERGED:
+        base = BARE_LINK if name == "link" else name
+        if key := _key(cursor, base):
+            _merge_few(cursor, f"{FEW}{name}", base, key)
 
 
-def _counted(dimension: str, key: str) -> str:
+def _merge_few(cursor: duckdb.DuckDBPyConnection, dimension: str, base: str, key: str) -> None:
+    """The rows of `base` once more as `dimension`, groups of few recipients in one, distinct messages exact."""
+
+    def together(keys: frozenset[str | None]) -> int:
+        rows = cursor.execute(
+            f"SELECT {', '.join(messages)} FROM ({_of_groups(dimension, key)})", [list(keys)]
+        )
+        found = rows.fetchone()
+        return few.size(dict(zip(messages, found, strict=True))) if found else 0
+
+    messages = [name for name, count in COUNTS.items() if count.of == "messages"]
+    rows = cursor.execute(
+        f"SELECT key, {', '.join(messages)} FROM counts WHERE dimension = '{base}'"
+    ).fetchall()
+    sizes = {
+        row[0]: few.size(dict(zip(messages, row[1:], strict=True)))
+        for row in rows
+        if row[0] is not None or base in ANYWHERE
+    }
+    small = few.merged(sizes, together, OTHER)
+    cursor.execute(
+        f"INSERT INTO counts SELECT * REPLACE ('{dimension}' AS dimension) FROM counts"
+        f" WHERE dimension = '{base}' AND NOT ({_is_among('key')})",
+        [list(small)],
+    )
+    if small:
+        cursor.execute(f"INSERT INTO counts {_of_groups(dimension, key)}", [list(small)])
+
+
+def _of_groups(dimension: str, key: str) -> str:
+    """Some groups counted as one; the parameter is the list of their keys."""
+    return _counted(dimension, f"'{OTHER}'", f"facts WHERE {_is_among(f'CAST({key} AS VARCHAR)')}")
+
+
+def _is_among(key: str) -> str:
+    """`key` is in the list given as a parameter, which may hold null."""
+    return f"list_contains(list_transform(?::VARCHAR[], one -> COALESCE(one, '')), COALESCE({key}, ''))"
+
+
+def _counted(dimension: str, key: str, source: str = "facts") -> str:
     """First what each message adds, then the sum over messages, which keeps distinct messages exact."""
     each = ", ".join(f"{count.of_one_message} AS {name}" for name, count in COUNTS.items())
     sums = ", ".join(
@@ -107,7 +185,7 @@ def _counted(dimension: str, key: str) -> str:
     )
     return (
         f"SELECT '{dimension}' AS dimension, key, {sums} FROM (SELECT key, {each}"
-        f" FROM (SELECT *, CAST({key} AS VARCHAR) AS key FROM facts) AS keyed"
+        f" FROM (SELECT *, CAST({key} AS VARCHAR) AS key FROM {source}) AS keyed"
         " GROUP BY message, key) AS messages GROUP BY key"
     )
 
@@ -116,7 +194,7 @@ def _key(cursor: duckdb.DuckDBPyConnection, name: str) -> str:
     """The expression of a dimension: its own value, or OTHER for what lies beyond the largest keys; ""
     without keys.
     """
-    most = KEYS[name]
+    most = KEYS["link" if name == BARE_LINK else name]
     largest = (
         f"SELECT {name} FROM facts WHERE {name} IS NOT NULL GROUP BY {name} ORDER BY COUNT(*) DESC, {name}"
     )

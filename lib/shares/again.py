@@ -7,21 +7,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from lib.config import Settings
-from lib.mail.outbox import enqueue
-from lib.shares import addresses, credentials, letterbox, passwords, standing, throttle, tokens
+from lib.model import Actor
+from lib.shares import addresses, credentials, letterbox, limits, passwords, standing, throttle, tokens
+from lib.shares.credentials import Invited, Renewed
 from lib.shares.refusal import ShareRefused
 from lib.shares.signin import FAMILIAR
 from lib.shares.standing import State
 from lib.store.records import reading
-from lib.store.tables import former_links, outbox, requests, shares, viewers
+from lib.store.tables import former_links, requests, shares, viewers
 from lib.store.tables import throttle as tries
 from lib.store.vault import Vault
 
 log = logging.getLogger(__name__)
 
-PAUSE = timedelta(seconds=60)
-PER_DAY = 5
-"""Mails with a password per viewer (M9)."""
 PER_NETWORK = 20
 """Requests per network within throttle.WINDOW; more are answered alike and not written down."""
 KEPT = timedelta(days=2)
@@ -76,25 +74,31 @@ def _answer(
 
 
 def _send(records: sa.Engine, vault: Vault, settings: Settings, viewer: sa.Row[Any], now: datetime) -> None:
+    """By the road that the share's passwords take, but never by hand: nobody is there to pass it on."""
     password, token = credentials.hashed(passwords.generate()), tokens.new()
+    asker = Actor("viewer", viewer.address)
     with records.begin() as db:
-        share = db.execute(sa.select(shares).where(shares.c.id == viewer.share_id)).one()
-        credentials.reissue(db, viewer, now, token=token, password=password)
-        letter = letterbox.letter(
+        share = credentials.find_share(db, viewer.share_id)
+        road = letterbox.SAME if share.road == letterbox.HAND else share.road
+        link = letterbox.link(settings, token)
+        letters = letterbox.with_password(
             settings,
             letterbox.envelope(db, share),
             letterbox.PASSWORD,
+            road,
             viewer.address,
-            letterbox.link(settings, token),
+            link,
             password.text,
         )
-        enqueue(db, vault, letter, viewer_id=viewer.id, kind=letterbox.PASSWORD, now=now)
+        made = Renewed(viewer, token, Invited(viewer.address, viewer.id, link, password.text), letters)
+        credentials.renew(db, vault, settings, [made], now, by=asker, password=password, road=road)
+        credentials.log(db, now, "password.asked", asker, viewer)
 
 
 def _asker(request: sa.Row[Any]) -> sa.Select[Any]:
     former = sa.select(former_links.c.viewer_id).where(former_links.c.token_hash == request.token_hash)
     return (
-        sa.select(viewers, shares.c.off_at, shares.c.expires_at)
+        sa.select(viewers, *standing.COLUMNS)
         .join(shares, shares.c.id == viewers.c.share_id)
         .where((viewers.c.token_hash == request.token_hash) | viewers.c.id.in_(former))
         .where(viewers.c.address_key == request.address_key)
@@ -104,10 +108,7 @@ def _asker(request: sa.Row[Any]) -> sa.Select[Any]:
 def _may_have(db: sa.Connection, viewer: sa.Row[Any], now: datetime) -> bool:
     if standing.of_viewer(viewer, now) is not State.ACTIVE:
         return False
-    mine = outbox.c.viewer_id == viewer.id, outbox.c.kind == letterbox.PASSWORD
-    recent = sa.select(outbox.c.created_at).where(*mine, outbox.c.created_at > now - timedelta(days=1))
-    times = db.execute(recent).scalars().all()
-    return len(times) < PER_DAY and all(at <= now - PAUSE for at in times)
+    return not limits.waits(db, [viewer.id], now)
 
 
 def _done(records: sa.Engine, request: sa.Row[Any], now: datetime) -> bool:

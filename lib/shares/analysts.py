@@ -10,11 +10,13 @@ from typing import Any
 import bcrypt
 import sqlalchemy as sa
 
-from lib.shares import addresses, passwords, signin
+from lib.model import Actor
+from lib.shares import addresses, passwords, signin, throttle
 from lib.shares.refusal import ShareRefused
 from lib.shares.throttle import Refused, TooMany
+from lib.store import audit
 from lib.store.records import reading
-from lib.store.tables import analysts
+from lib.store.tables import analysts, sessions
 
 LONGEST = 72
 """Bytes that bcrypt reads."""
@@ -64,13 +66,15 @@ def add_first(
     password: str,
     now: datetime,
     minimum: int = passwords.MINIMUM,
+    *,
+    by: Actor,
 ) -> int:
     """The first admin. Raises ShareRefused when somebody was faster."""
     row = _row(name, address, password, True, now, minimum)
     with records.begin() as db:
         if db.execute(sa.select(analysts.c.id).limit(1)).first():
             raise ShareRefused("", "refusal.analyst.first")
-        return _inserted(db, row)
+        return _inserted(db, row, now, by)
 
 
 def add(
@@ -81,12 +85,14 @@ def add(
     admin: bool,
     now: datetime,
     minimum: int = passwords.MINIMUM,
+    *,
+    by: Actor,
 ) -> int:
     """A new analyst; returns the id. Raises ShareRefused (fields name, address, password)."""
     row = _row(name, address, password, admin, now, minimum)
     try:
         with records.begin() as db:
-            return _inserted(db, row)
+            return _inserted(db, row, now, by)
     except sa.exc.IntegrityError as problem:
         raise ShareRefused("address", "refusal.analyst.taken", address=row["address"]) from problem
 
@@ -118,7 +124,13 @@ def credentials(records: sa.Engine) -> dict[str, Any]:
 
 
 def set_password(
-    records: sa.Engine, analyst_id: int, password: str, minimum: int = passwords.MINIMUM
+    records: sa.Engine,
+    analyst_id: int,
+    password: str,
+    now: datetime,
+    minimum: int = passwords.MINIMUM,
+    *,
+    by: Actor,
 ) -> None:
     """A new password; every session that was opened with the old one ends. Raises ShareRefused."""
     found = _by_id(records, analyst_id)
@@ -126,6 +138,53 @@ def set_password(
     changed = {"password_hash": hashed, "password_version": analysts.c.password_version + 1}
     with records.begin() as db:
         db.execute(analysts.update().where(analysts.c.id == analyst_id).values(changed))
+        audit.append(db, now, "analyst.password", by, analyst=found.address)
+
+
+def change_own_password(
+    records: sa.Engine,
+    analyst: Analyst,
+    current: str,
+    password: str,
+    network: str,
+    now: datetime,
+    minimum: int = passwords.MINIMUM,
+    *,
+    by: Actor,
+) -> None:
+    """As set_password, by who knows the current one: the session at hand goes on, every other one ends.
+
+    Tries of the current password are paced as those of signing in. Raises ShareRefused (fields current,
+    password).
+    """
+    hashed = _hashed(password, (analyst.name, analyst.address), minimum)
+    _refuse_wrong(records, analyst, current, network, now, by)
+    changed = {"password_hash": hashed, "password_version": analysts.c.password_version + 1}
+    mine = analysts.c.id == analyst.id
+    with records.begin() as db:
+        version = db.execute(
+            analysts.update().where(mine).values(changed).returning(analysts.c.password_version)
+        ).scalar_one()
+        here = sessions.c.id == analyst.session_id
+        db.execute(sessions.update().where(here).values(version=version))
+        audit.append(db, now, "analyst.password", by, analyst=analyst.address)
+
+
+def _refuse_wrong(
+    records: sa.Engine, analyst: Analyst, password: str, network: str, now: datetime, by: Actor
+) -> None:
+    wait = may_try(records, analyst.address, network, now)
+    if wait:
+        raise ShareRefused("current", "refusal.analyst.wait", count=wait)
+    row = _active(records, analyst.address)
+    right = row is not None and _verified(password, row.password_hash.encode())
+    with records.begin() as db:
+        if right:
+            signin.reset(db, _key(analyst.address), network, now)
+        else:
+            audit.append(db, now, "analyst.failed", by, analyst=analyst.address)
+    if not right:
+        raise ShareRefused("current", "refusal.analyst.current")
 
 
 def set_language(records: sa.Engine, analyst_id: int, language: str) -> None:
@@ -134,21 +193,26 @@ def set_language(records: sa.Engine, analyst_id: int, language: str) -> None:
         db.execute(analysts.update().where(analysts.c.id == analyst_id).values(language=language))
 
 
-def disable(records: sa.Engine, analyst_id: int, now: datetime) -> None:
+def disable(records: sa.Engine, analyst_id: int, now: datetime, *, by: Actor) -> None:
     """Signed out at once, and no way back in. Raises ShareRefused for the last admin."""
+    found = _by_id(records, analyst_id)
     with records.begin() as db:
         admins = sa.select(analysts.c.id).where(analysts.c.admin, analysts.c.disabled_at.is_(None))
         if db.execute(admins).scalars().all() == [analyst_id]:
             raise ShareRefused("", "refusal.analyst.last_admin")
-        db.execute(analysts.update().where(analysts.c.id == analyst_id).values(disabled_at=now))
+        enabled = analysts.c.id == analyst_id, analysts.c.disabled_at.is_(None)
+        if db.execute(analysts.update().where(*enabled).values(disabled_at=now)).rowcount:
+            audit.append(db, now, "analyst.disabled", by, analyst=found.address)
 
 
-def enable(records: sa.Engine, analyst_id: int) -> None:
+def enable(records: sa.Engine, analyst_id: int, now: datetime, *, by: Actor) -> None:
     """May sign in again; sessions from before stay ended. Whoever is not disabled notices nothing."""
+    found = _by_id(records, analyst_id)
     disabled = analysts.c.id == analyst_id, analysts.c.disabled_at.is_not(None)
     changed = {"disabled_at": None, "password_version": analysts.c.password_version + 1}
     with records.begin() as db:
-        db.execute(analysts.update().where(*disabled).values(changed))
+        if db.execute(analysts.update().where(*disabled).values(changed)).rowcount:
+            audit.append(db, now, "analyst.enabled", by, analyst=found.address)
 
 
 def check(
@@ -169,10 +233,12 @@ def check(
     row = _active(records, address)
     if row is None:
         _verified(password, NOBODYS)
+        _failed(records, None, network, now)
         return Refused()
     if not (is_right or _verified)(password, row.password_hash.encode()):
+        _failed(records, row.address, network, now)
         return Refused()
-    _succeeded(records, address, network, now)
+    _succeeded(records, row.address, network, now)
     return of_row(row)
 
 
@@ -183,10 +249,21 @@ def may_try(records: sa.Engine, address: str, network: str, now: datetime) -> in
         return signin.reserve(db, _key(address), network, now)
 
 
+def _failed(records: sa.Engine, address: str | None, network: str, now: datetime) -> None:
+    """Logged one by one for an analyst, whose tries are paced; for all unknown addresses (None) once an hour,
+    so that nobody can flood the log. What was typed as a name is not kept: it may be a password."""
+    with records.begin() as db:
+        by = Actor("stranger", network=throttle.network(network))
+        if address is not None or signin.is_news(db, now):
+            audit.append(db, now, "analyst.failed", by, analyst=address)
+
+
 def _succeeded(records: sa.Engine, address: str, network: str, now: datetime) -> None:
     """Forget the failures of this name in this network."""
     with records.begin() as db:
         signin.reset(db, _key(address), network, now)
+        by = Actor("analyst", address, throttle.network(network))
+        audit.append(db, now, "analyst.signed_in", by)
 
 
 def _row(
@@ -210,8 +287,10 @@ def _name(name: str) -> str:
     return name
 
 
-def _inserted(db: sa.Connection, row: dict[str, object]) -> int:
-    return int(db.execute(analysts.insert().values(row).returning(analysts.c.id)).scalar_one())
+def _inserted(db: sa.Connection, row: dict[str, object], now: datetime, by: Actor) -> int:
+    made = int(db.execute(analysts.insert().values(row).returning(analysts.c.id)).scalar_one())
+    audit.append(db, now, "analyst.added", by, analyst=row["address"], admin=row["admin"])
+    return made
 
 
 def _by_id(records: sa.Engine, analyst_id: int) -> Analyst:

@@ -12,7 +12,8 @@ How often one may try, and whom that holds up:
 - A link that nobody has is paced in the same way, by a bucket of its own, and answered in the same time by
   verifying a dummy hash (G6); what it can do to a network's bucket for such links touches no viewer.
 
-Whatever does not open answers `Refused`, with one value for all reasons (G5).
+Whatever does not open answers `Refused`, with one value for all reasons (G5). The audit log keeps why, for
+links that somebody has; what is not looked at leaves no row, so the waits bound how many there are.
 """
 
 import logging
@@ -22,10 +23,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lib.shares import passwords, sessions, standing, throttle, tokens
+from lib.model import SYSTEM, Actor
+from lib.shares import notices, passwords, sessions, standing, throttle, tokens
 from lib.shares.again import answer_requests, ask_again
 from lib.shares.standing import State
 from lib.shares.throttle import FREE, Refused, TooMany
+from lib.store import audit
 from lib.store.tables import shares, viewers, visits
 
 __all__ = ["Refused", "TooMany", "Unlocked", "answer_requests", "ask_again", "fetched", "unlock"]
@@ -54,7 +57,8 @@ class _Try:
     """A counted try: whose it is (None: nobody's), and what must be taken back when it was a good one."""
 
     viewer: sa.Row[Any] | None
-    open: bool
+    state: State | None
+    network: str
     noted: tuple[int, ...]
 
     @property
@@ -62,12 +66,13 @@ class _Try:
         return None if self.viewer is None else self.viewer.password_hash
 
 
-def fetched(records: sa.Engine, token: str, now: datetime) -> None:
-    """Count one opening of the link, by a person or a mail scanner. It changes nothing else (L1)."""
+def fetched(records: sa.Engine, token: str, by_a_machine: bool, now: datetime) -> None:
+    """Count one opening of the link, by a person or as an automatic check. It changes nothing else (L1)."""
     counted = viewers.update().where(viewers.c.token_hash == tokens.digest(token))
+    both = {"fetches": viewers.c.fetches + 1, "checks": viewers.c.checks + int(by_a_machine)}
     try:
         with records.begin() as db:
-            db.execute(counted.values(fetches=viewers.c.fetches + 1))
+            db.execute(counted.values(both))
     except sa.exc.SQLAlchemyError as problem:
         log.warning("an opening at %s was not counted: %s", now, type(problem).__name__)
 
@@ -100,8 +105,8 @@ def _unlock(
     except passwords.Busy:
         _take_back(records, tried)
         return TooMany(RETRY)
-    if tried.viewer is None or not (right and tried.open):
-        _suspend(records, tried, now)
+    if tried.viewer is None or not right or tried.state is not State.ACTIVE:
+        _record_failure(records, tried, right, now)
         return Refused()
     fresh = _rehashed(tried.viewer.password_hash, password)
     return _enter(records, tried, fresh, network, user_agent, now)
@@ -120,8 +125,10 @@ def _count(records: sa.Engine, token_hash: str, network: str, now: datetime) -> 
             return TooMany(wait)
         failures = viewer.failures + 1
         _change(db, viewer.id, failures=failures, wait_until=now + throttle.wait_after(failures))
-        is_open = standing.of_viewer(viewer, now) is State.ACTIVE and viewer.failures < SUSPENDED_AT
-        return _Try(viewer, is_open, throttle.note(db, (bucket,), now))
+        state = standing.of_viewer(viewer, now)
+        if state is State.ACTIVE and viewer.failures >= SUSPENDED_AT:
+            state = State.SUSPENDED
+        return _Try(viewer, state, network, throttle.note(db, (bucket,), now))
 
 
 def _count_nobodys(db: sa.Connection, token_hash: str, network: str, now: datetime) -> _Try | TooMany:
@@ -131,7 +138,7 @@ def _count_nobodys(db: sa.Connection, token_hash: str, network: str, now: dateti
     wait = max(wait, throttle.full(db, all_links, limit, now))
     if wait:
         return TooMany(wait)
-    return _Try(None, False, throttle.note(db, (link, all_links), now))
+    return _Try(None, None, network, throttle.note(db, (link, all_links), now))
 
 
 def _take_back(records: sa.Engine, tried: _Try) -> None:
@@ -143,12 +150,47 @@ def _take_back(records: sa.Engine, tried: _Try) -> None:
             db.execute(viewers.update().where(*mine).values(fewer))
 
 
-def _suspend(records: sa.Engine, tried: _Try, now: datetime) -> None:
-    if tried.viewer is None or tried.viewer.failures + 1 < SUSPENDED_AT or tried.viewer.suspended_at:
-        return
+def _record_failure(records: sa.Engine, tried: _Try, right: bool, now: datetime) -> None:
+    """A link that nobody has leaves nothing, and takes as long (G6)."""
     with records.begin() as db:
-        still = viewers.c.id == tried.viewer.id, viewers.c.failures >= SUSPENDED_AT
-        db.execute(viewers.update().where(*still).values(suspended_at=now))
+        if tried.viewer is None:
+            audit.head(db)
+            throttle.forget(db, throttle.note(db, ("nobody",), now))
+            return
+        reason = str(tried.state) if right else "password"
+        _log(db, now, "visit.failed", Actor("visitor", network=tried.network), tried.viewer, reason=reason)
+        failures = tried.viewer.failures + 1
+        if failures == FREE:
+            _tell_denied(db, tried.viewer, now, count=failures)
+        if failures >= SUSPENDED_AT and not tried.viewer.suspended_at:
+            _suspend(db, tried, now)
+
+
+def _suspend(db: sa.Connection, tried: _Try, now: datetime) -> None:
+    viewer = tried.viewer
+    assert viewer is not None  # noqa: S101 - for the type checker
+    still = viewers.c.failures >= SUSPENDED_AT, viewers.c.suspended_at.is_(None)
+    suspended = viewers.update().where(viewers.c.id == viewer.id, *still).values(suspended_at=now)
+    if db.execute(suspended).rowcount:
+        _log(db, now, "viewer.suspended", SYSTEM, viewer)
+        _tell_denied(db, viewer, now, variant="suspended", count=SUSPENDED_AT)
+
+
+def _tell_denied(db: sa.Connection, viewer: sa.Row[Any], now: datetime, **holes: object) -> None:
+    """Once for each row of failures: it ends with a visit, or with a new credential."""
+    key = f"denied:{viewer.id}:{viewer.version}:{viewer.visits}:{holes.get('variant', '')}"
+    _tell(db, viewer, now, "denied", key, **holes)
+
+
+def _tell(db: sa.Connection, viewer: sa.Row[Any], now: datetime, kind: str, key: str, **holes: Any) -> None:
+    whose = {"share_id": viewer.share_id, "viewer_id": viewer.id}
+    notices.tell(db, now, viewer.analyst_id, kind, key, **whose, **holes)
+
+
+def _log(
+    db: sa.Connection, now: datetime, kind: str, by: Actor, viewer: sa.Row[Any], **details: object
+) -> None:
+    audit.append(db, now, kind, by, share_id=viewer.share_id, viewer_id=viewer.id, **details)
 
 
 def _rehashed(hashed: str, password: str) -> str:
@@ -174,6 +216,9 @@ def _enter(
         throttle.forget(db, tried.noted)
         opened = sessions.open_viewer(db, viewer.id, viewer.version, now)
         _record_visit(db, viewer, opened.id, network, user_agent, now)
+        _log(db, now, "visit.opened", Actor("viewer", viewer.address, network), viewer)
+        if viewer.first_visit_at is None:
+            _tell(db, viewer, now, "first_visit", f"first_visit:{viewer.id}")
         _change(db, viewer.id, failures=0, wait_until=None, password_hash=hashed)
         return Unlocked(opened.cookie)
 
@@ -193,7 +238,7 @@ def _change(db: sa.Connection, viewer_id: int, **values: object) -> None:
 
 
 _VIEWERS = (  # locked where the database locks rows; SQLite's write transaction locks them all
-    sa.select(viewers, shares.c.off_at, shares.c.expires_at)
+    sa.select(viewers, shares.c.analyst_id, *standing.COLUMNS)
     .join(shares, shares.c.id == viewers.c.share_id)
     .with_for_update()
 )

@@ -3,27 +3,28 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from email.message import EmailMessage
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 
 from lib.config import Settings
-from lib.mail import outbox
 from lib.mail.letters import is_control
-from lib.shares import addresses, credentials, letterbox, standing, tokens
+from lib.mail.outbox import Cause
+from lib.model import Actor
+from lib.shares import addresses, credentials, letterbox, limits, policy, standing, tokens
 from lib.shares.credentials import Invited, Password
-from lib.shares.letterbox import INVITATION, Envelope
+from lib.shares.letterbox import HAND, INVITATION, SAME, Envelope, Letter
+from lib.shares.limits import AT_ONCE
 from lib.shares.refusal import ShareRefused
 from lib.shares.standing import State
+from lib.store import audit
 from lib.store.records import reading
-from lib.store.tables import former_links, shares, viewers
+from lib.store.tables import campaigns, former_links, outbox, shares, viewers
 from lib.store.vault import Vault
 from lib.words import LANGUAGES
 
-AT_ONCE = 100
-"""Viewers per action (M9)."""
+NO_HOLD = timedelta(0)
 LONGEST_MESSAGE = 5000
 """Characters."""
 
@@ -47,17 +48,26 @@ class Draft:
     sections: tuple[str, ...] | None = None
     people: bool = True
     revenue: bool = True
-    mail_password: bool = True
-    """False: the mails hold the link only; the analyst passes the password on."""
+    road: str = SAME
+    """How the password travels: one of letterbox.ROADS."""
+    hold: timedelta = NO_HOLD
+    """As long do the mails wait; until then all can be taken back."""
+    audience: tuple[str, str] | None = None
+    """Sender and name of an audience whose later campaigns are proposed for this share."""
 
 
 @dataclass(frozen=True)
 class Created:
-    """`again`: this form was sent before; nothing new was made and no secret is known any more."""
+    """`again`: this form was sent before; nothing new was made and no secret is known any more.
+
+    `batch` names the action for `take_back`; `until` is when its mails leave, None when they wait for nothing.
+    """
 
     share_id: int
     viewers: tuple[Invited, ...]
     again: bool = False
+    batch: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -67,10 +77,28 @@ class _Guest:
     address: str
     token: str
     link: str
-    letter: EmailMessage
+    letters: tuple[Letter, ...]
 
 
-def create(records: sa.Engine, vault: Vault, settings: Settings, draft: Draft, now: datetime) -> Created:
+@dataclass(frozen=True)
+class _Invitation:
+    """What all who are invited in one action have in common."""
+
+    vault: Vault
+    share_id: int
+    password: Password
+    road: str
+    cause: Cause
+    now: datetime
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return self.password.columns | {"pass_on_since": self.now if self.road == HAND else None}
+
+
+def create(
+    records: sa.Engine, vault: Vault, settings: Settings, draft: Draft, now: datetime, *, by: Actor
+) -> Created:
     """A share, its viewers and a letter to each, in one transaction; the secrets are returned this once.
 
     The same form sent twice gives the share of the first time. Raises ShareRefused, naming the field.
@@ -78,22 +106,29 @@ def create(records: sa.Engine, vault: Vault, settings: Settings, draft: Draft, n
     made = _made_before(records, draft.form_key)
     if made:
         return made
-    draft = replace(draft, viewers=_cleaned(draft.viewers), message=_message(draft.message))
+    draft = replace(draft, viewers=_cleaned(draft.viewers), message=clean_message(draft.message))
     envelope = _envelope(records, draft)
     expires_at = expiry(draft.expires_on, draft.zone, now)
+    policy.refuse_beyond(policy.load(records), draft.expires_on, draft.zone, now)
     password = _password(settings, draft.password, envelope, draft.viewers)
-    guests = _guests(settings, envelope, draft.viewers, draft.mail_password, password, draft.message)
+    guests = _guests(settings, envelope, draft.viewers, draft.road, password, draft.message)
     try:
         with records.begin() as db:
             share_id = _insert_share(db, draft, expires_at, now)  # first: the same form is no repetition
             _refuse_repeated(db, draft, now)
-            invited = [_invite(db, vault, share_id, guest, password, now) for guest in guests]
+            cause = letterbox.cause(db, by, now, draft.hold)
+            invitation = _Invitation(vault, share_id, password, draft.road, cause, now)
+            invited = _invite_all(db, settings, invitation, guests, {})
+            told = {"campaigns": list(draft.campaigns), "viewers": len(guests), "road": draft.road}
+            last_day = draft.expires_on and draft.expires_on.isoformat()
+            audit.append(db, now, "share.created", by, share_id=share_id, expires_on=last_day, **told)
+            _log_added(db, invitation, invited, {}, by)
     except sa.exc.IntegrityError:
         made = _made_before(records, draft.form_key)  # the other half of a double click was faster
         if made is None:
             raise
         return made
-    return Created(share_id, tuple(invited))
+    return Created(share_id, invited, batch=cause.batch, until=_until(cause, now))
 
 
 def add_viewers(
@@ -105,8 +140,11 @@ def add_viewers(
     password: str | None,
     message: str | None,
     now: datetime,
-    mail_password: bool = True,
-) -> tuple[Invited, ...]:
+    *,
+    by: Actor,
+    road: str = SAME,
+    hold: timedelta = NO_HOLD,
+) -> Created:
     """Invite more people; nobody else's link or password changes. Returns the new ones' secrets, this once.
 
     `password` None: one is generated for them. `message` None: the share's own. Somebody who was revoked
@@ -115,20 +153,19 @@ def add_viewers(
     with reading(records) as db:
         share = credentials.find_share(db, share_id)
         envelope = letterbox.envelope(db, share)
-    _refuse_closed(share, now)
+    credentials.refuse_closed(share, now)
     fresh = _cleaned(viewers)
-    words = share.message if message is None else _message(message)
+    words = share.message if message is None else clean_message(message)
     new = _password(settings, password, envelope, fresh)
-    guests = _guests(settings, envelope, fresh, mail_password, new, words)
+    guests = _guests(settings, envelope, fresh, road, new, words)
     with records.begin() as db:
-        _refuse_closed(credentials.find_share(db, share_id), now)
+        credentials.refuse_closed(credentials.find_share(db, share_id), now)
         known = _known(db, share_id, guests)
-        return tuple(
-            _invite_back(db, vault, known[addresses.key(guest.address)], guest, new, now)
-            if addresses.key(guest.address) in known
-            else _invite(db, vault, share_id, guest, new, now)
-            for guest in guests
-        )
+        cause = letterbox.cause(db, by, now, hold)
+        invitation = _Invitation(vault, share_id, new, road, cause, now)
+        invited = _invite_all(db, settings, invitation, guests, known)
+        _log_added(db, invitation, invited, known, by)
+    return Created(share_id, invited, batch=cause.batch, until=_until(cause, now))
 
 
 def expiry(expires_on: date | None, zone: str, now: datetime) -> datetime | None:
@@ -152,18 +189,31 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _made_before(records: sa.Engine, form_key: str | None) -> Created | None:
+    """What this form made the first time. Raises ShareRefused when that was taken back: it is not to be made
+    by the late half of a double click, and whoever means it opens the form anew.
+    """
     if form_key is None:
         return None
     with reading(records) as db:
-        share_id = db.execute(sa.select(shares.c.id).where(shares.c.form_key == form_key)).scalar()
-        if share_id is None:
+        share = db.execute(sa.select(shares).where(shares.c.form_key == form_key)).first()
+        if share is None:
             return None
+        if share.taken_back_at is not None:
+            raise ShareRefused("", "refusal.taken_back.form")
         rows = db.execute(
-            sa.select(viewers.c.id, viewers.c.address)
-            .where(viewers.c.share_id == share_id)
+            sa.select(viewers.c.id, viewers.c.address, outbox.c.batch, outbox.c.next_at)
+            .join(outbox, outbox.c.viewer_id == viewers.c.id)
+            .where(viewers.c.share_id == share.id, outbox.c.created_at == share.created_at)
+            .where(outbox.c.kind == INVITATION)
             .order_by(viewers.c.id)
         ).all()
-    return Created(share_id, tuple(Invited(row.address, row.id, "", "") for row in rows), again=True)
+    invited = tuple(Invited(row.address, row.id, "", "") for row in rows)
+    until = rows[0].next_at if rows[0].next_at > share.created_at else None
+    return Created(share.id, invited, again=True, batch=rows[0].batch or "", until=until)
+
+
+def _until(cause: Cause, now: datetime) -> datetime | None:
+    return cause.due_at if cause.due_at > now else None
 
 
 def _cleaned(texts: Iterable[str]) -> tuple[str, ...]:
@@ -179,7 +229,8 @@ def _cleaned(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(by_key.values())
 
 
-def _message(text: str) -> str:
+def clean_message(text: str) -> str:
+    """An analyst's words as they are kept. Raises ShareRefused."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if len(text) > LONGEST_MESSAGE:
         raise ShareRefused("message", "refusal.message.long", most=LONGEST_MESSAGE)
@@ -194,9 +245,15 @@ def _envelope(records: sa.Engine, draft: Draft) -> Envelope:
     with reading(records) as db:
         titles = letterbox.titles(db, draft.campaigns)
         writer = letterbox.writer(db, draft.analyst_id)
-    if not titles or len(titles) != len(set(draft.campaigns)):
+        followed = draft.audience is None or _is_audience(db, *draft.audience)
+    if not followed or not titles or len(titles) != len(set(draft.campaigns)):
         raise ShareRefused("campaigns", "refusal.campaigns")
     return Envelope(draft.language, tuple(titles.values()), draft.expires_on, draft.zone, writer)
+
+
+def _is_audience(db: sa.Connection, sender: str, audience: str) -> bool:
+    here = campaigns.c.sender == sender, campaigns.c.audience == audience
+    return db.execute(sa.select(campaigns.c.id).where(*here).limit(1)).first() is not None
 
 
 def _password(
@@ -210,17 +267,18 @@ def _guests(
     settings: Settings,
     envelope: Envelope,
     invited: tuple[str, ...],
-    mail_password: bool,
+    road: str,
     password: Password,
     message: str,
 ) -> list[_Guest]:
-    told = password.text if mail_password else None
     guests = []
     for address in invited:
         token = tokens.new()
         link = letterbox.link(settings, token)
-        letter = letterbox.letter(settings, envelope, INVITATION, address, link, told, message)
-        guests.append(_Guest(address, token, link, letter))
+        letters = letterbox.with_password(
+            settings, envelope, INVITATION, road, address, link, password.text, message
+        )
+        guests.append(_Guest(address, token, link, letters))
     return guests
 
 
@@ -229,7 +287,7 @@ def _refuse_repeated(db: sa.Connection, draft: Draft, now: datetime) -> None:
     keys = [addresses.key(address) for address in draft.viewers]
     rows = db.execute(
         sa.select(viewers.c.address, viewers.c.revoked_at, viewers.c.suspended_at)
-        .add_columns(shares.c.campaigns, shares.c.off_at, shares.c.expires_at)
+        .add_columns(shares.c.campaigns, *standing.COLUMNS)
         .join(shares, shares.c.id == viewers.c.share_id)
         .where(viewers.c.address_key.in_(keys))
     ).all()
@@ -239,60 +297,99 @@ def _refuse_repeated(db: sa.Connection, draft: Draft, now: datetime) -> None:
             raise ShareRefused("viewers", "refusal.viewers.shared", address=row.address)
 
 
-def _refuse_closed(share: sa.Row[Any], now: datetime) -> None:
-    state = standing.of_share(share, now)
-    if state is not State.ACTIVE:
-        raise ShareRefused("", f"refusal.share.{state}")
-
-
 def _insert_share(db: sa.Connection, draft: Draft, expires_at: datetime | None, now: datetime) -> int:
     same = ("form_key", "analyst_id", "language", "message", "people", "revenue", "zone", "expires_on")
+    same += ("road",)
     row: dict[str, object] = {name: getattr(draft, name) for name in same}
     row |= {"created_at": now, "expires_at": expires_at, "campaigns": list(draft.campaigns)}
     row |= {"sections": sa.null() if draft.sections is None else list(draft.sections)}
+    row |= dict(zip(("audience_sender", "audience"), draft.audience or (None, None), strict=True))
     return int(db.execute(shares.insert().values(row).returning(shares.c.id)).scalar_one())
 
 
-def _invite(
-    db: sa.Connection, vault: Vault, share_id: int, guest: _Guest, password: Password, now: datetime
-) -> Invited:
+def _invite_all(
+    db: sa.Connection,
+    settings: Settings,
+    invitation: _Invitation,
+    guests: list[_Guest],
+    known: dict[str, sa.Row[Any]],
+) -> tuple[Invited, ...]:
+    """Within the limits of mails. `known` are the rows of those who come back, by address key."""
+    mails = sum(len(guest.letters) for guest in guests)
+    limits.refuse_flood(db, invitation.cause.analyst_id, mails, settings.mails_per_hour, invitation.now)
+    limits.refuse_hurry(db, [viewer.id for viewer in known.values()], invitation.now)
+    invited = []
+    for guest in guests:
+        before = known.get(addresses.key(guest.address))
+        viewer_id = (
+            _invite(db, invitation, guest) if before is None else _invite_back(db, invitation, guest, before)
+        )
+        letterbox.post(db, invitation.vault, guest.letters, viewer_id, invitation.cause, invitation.now)
+        invited.append(Invited(guest.address, viewer_id, guest.link, invitation.password.text))
+    return tuple(invited)
+
+
+def _invite(db: sa.Connection, invitation: _Invitation, guest: _Guest) -> int:
     row = {
-        "share_id": share_id,
+        "share_id": invitation.share_id,
         "address": guest.address,
         "address_key": addresses.key(guest.address),
         "token_hash": tokens.digest(guest.token),
-        "created_at": now,
+        "created_at": invitation.now,
     }
-    made = db.execute(viewers.insert().values(row | password.columns).returning(viewers.c.id))
-    viewer_id = int(made.scalar_one())
-    outbox.enqueue(db, vault, guest.letter, viewer_id=viewer_id, kind=INVITATION, now=now)
-    return Invited(guest.address, viewer_id, guest.link, password.text)
+    made = db.execute(viewers.insert().values(row | invitation.columns).returning(viewers.c.id))
+    return int(made.scalar_one())
 
 
 def _known(db: sa.Connection, share_id: int, guests: list[_Guest]) -> dict[str, sa.Row[Any]]:
-    """Those who were invited before and revoked, by address key. Raises ShareRefused for one who was not."""
+    """Those who were invited before and revoked or taken back, by address key, locked.
+
+    Raises ShareRefused for one who has access.
+    """
     keys = [addresses.key(guest.address) for guest in guests]
     mine = viewers.c.share_id == share_id, viewers.c.address_key.in_(keys)
-    rows = db.execute(sa.select(viewers).where(*mine)).all()
+    rows = db.execute(sa.select(viewers).where(*mine).order_by(viewers.c.id).with_for_update()).all()
     for row in rows:
         if row.revoked_at is None:
             raise ShareRefused("viewers", "refusal.viewers.taken", address=row.address)
     return {row.address_key: row for row in rows}
 
 
-def _invite_back(
-    db: sa.Connection,
-    vault: Vault,
-    viewer: sa.Row[Any],
-    guest: _Guest,
-    password: Password,
-    now: datetime,
-) -> Invited:
-    credentials.reissue(db, viewer, now, token=guest.token, password=password)
+def _invite_back(db: sa.Connection, invitation: _Invitation, guest: _Guest, viewer: sa.Row[Any]) -> int:
+    now, password = invitation.now, invitation.password
+    credentials.reissue(
+        db,
+        viewer,
+        now,
+        token=guest.token,
+        password=password,
+        pass_on_since=invitation.columns["pass_on_since"],
+    )
     # Links from before the revocation do not even ask for a mail any more.
     db.execute(former_links.delete().where(former_links.c.viewer_id == viewer.id))
-    db.execute(
-        viewers.update().where(viewers.c.id == viewer.id).values(revoked_at=None, address=guest.address)
-    )
-    outbox.enqueue(db, vault, guest.letter, viewer_id=viewer.id, kind=INVITATION, now=now)
-    return Invited(guest.address, viewer.id, guest.link, password.text)
+    back = {"revoked_at": None, "taken_back_at": None, "address": guest.address}
+    back |= {"created_at": now} if viewer.taken_back_at else {}  # as if never invited before
+    db.execute(viewers.update().where(viewers.c.id == viewer.id).values(back))
+    return int(viewer.id)
+
+
+def _log_added(
+    db: sa.Connection,
+    invitation: _Invitation,
+    invited: tuple[Invited, ...],
+    known: dict[str, sa.Row[Any]],
+    by: Actor,
+) -> None:
+    for each in invited:
+        before = known.get(addresses.key(each.address))
+        kind = "viewer.restored" if before and not before.taken_back_at else "viewer.added"
+        audit.append(
+            db,
+            invitation.now,
+            kind,
+            by,
+            share_id=invitation.share_id,
+            viewer_id=each.id,
+            address=each.address,
+            road=invitation.road,
+        )

@@ -137,9 +137,7 @@ _SHARES = (
     .group_by(shares.c.id, analysts.c.id)
 )
 _VIEWERS = (
-    sa.select(
-        viewers, *(shares.c[name] for name in ("off_at", "ended_at", "expires_at", "expires_on", "zone"))
-    )
+    sa.select(viewers, *standing.COLUMNS, shares.c.expires_on, shares.c.zone)
     .join(shares, shares.c.id == viewers.c.share_id)
     .where(shares.c.taken_back_at.is_(None), viewers.c.taken_back_at.is_(None))
 )

@@ -11,10 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lib.model import Scope
+from lib.model import Actor, Scope
 from lib.shares import standing, tokens
 from lib.shares.analysts import Analyst, of_row
 from lib.shares.standing import State
+from lib.store import audit
 from lib.store.records import reading
 from lib.store.tables import analysts, sessions, shares, tickets, viewers
 
@@ -120,11 +121,15 @@ def find_viewer(
     return _admission(found)
 
 
-def end(records: sa.Engine, cookie: str | None, now: datetime) -> None:
+def end(records: sa.Engine, cookie: str | None, now: datetime, network: str = "") -> None:
     """Sign out; a session that is unknown or ended already stays as it is."""
     if cookie:
         with records.begin() as db:
+            mine = _ANALYSTS.where(sessions.c.hash == tokens.digest(cookie), sessions.c.ended_at.is_(None))
+            leaving = db.execute(mine).first()
             _end(db, sessions.c.hash == tokens.digest(cookie), now)
+            if leaving:
+                audit.append(db, now, "analyst.signed_out", Actor("analyst", leaving.address, network))
 
 
 def end_viewers(db: sa.Connection, viewer_ids: tuple[int, ...], now: datetime) -> None:
@@ -150,7 +155,7 @@ _SESSION = (
     sessions.c.version,
     sessions.c.created_at.label("opened_at"),
     sessions.c.seen_at,
-    sessions.c.ended_at,
+    sessions.c.ended_at.label("closed_at"),
 )
 _ANALYSTS = (
     sa.select(analysts, *_SESSION)
@@ -163,7 +168,8 @@ _VIEWERS = (
         viewers.c.id.label("viewer_id"),
         viewers.c.version.label("credential"),
         *(viewers.c[name] for name in ("share_id", "address", "revoked_at", "suspended_at")),
-        *(shares.c[name] for name in ("language", "off_at", "expires_at", "expires_on", "zone")),
+        *standing.COLUMNS,
+        *(shares.c[name] for name in ("language", "expires_on", "zone")),
         *(shares.c[name] for name in ("campaigns", "sections", "people", "revenue")),
     )
     .join(viewers, viewers.c.id == sessions.c.viewer_id)
@@ -197,7 +203,7 @@ def _found(records: sa.Engine, whose: sa.Select[Any], cookie: str | None) -> sa.
 
 def _lasts(session: sa.Row[Any], idle: timedelta, longest: timedelta, now: datetime) -> bool:
     used = now < session.seen_at + idle and now < session.opened_at + longest
-    return used and session.ended_at is None
+    return used and session.closed_at is None
 
 
 def _touch(records: sa.Engine, session: sa.Row[Any], now: datetime) -> None:
@@ -219,7 +225,7 @@ def _admission(found: sa.Row[Any]) -> Admission:
         share_id=found.share_id,
         address=found.address,
         language=found.language,
-        scope=Scope(tuple(found.campaigns), sections, found.people, found.revenue),
+        scope=Scope(tuple(found.campaigns), sections, found.people, found.revenue, raw_links=False),
         expires_on=found.expires_on,
         zone=found.zone,
         session_id=found.session_id,

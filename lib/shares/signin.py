@@ -17,6 +17,8 @@ HOUR = timedelta(hours=1)
 PER_HOUR = 100
 FAMILIAR = "familiar:"
 """Buckets of networks from which an analyst signed in."""
+STRANGERS = "strangers"
+"""The bucket of those who try with an address that no analyst has."""
 
 
 def reserve(db: sa.Connection, name: str, network: str, now: datetime) -> int:
@@ -41,6 +43,14 @@ def reset(db: sa.Connection, name: str, network: str, now: datetime) -> None:
     db.execute(tries.delete().where(tries.c.id == newest))
     throttle.clear(db, familiar)
     throttle.note(db, (familiar,), now)
+
+
+def is_news(db: sa.Connection, now: datetime) -> bool:
+    """Whether, for an hour, nobody has tried with an address that no analyst has. From now on it is none."""
+    if throttle.count(db, STRANGERS, now, HOUR):
+        return False
+    throttle.note(db, (STRANGERS,), now)
+    return True
 
 
 def _buckets(name: str, network: str) -> tuple[str, str, str]:

@@ -7,30 +7,39 @@ import sqlalchemy as sa
 
 from lib.config import Settings
 from lib.mail import outbox
-from lib.shares import credentials, letterbox, sessions, tokens
+from lib.model import Actor
+from lib.shares import credentials, letterbox, policy, revision, sessions, tokens
 from lib.shares.credentials import Invited
 from lib.shares.invitations import expiry
 from lib.shares.letterbox import LINK
-from lib.shares.refusal import ShareRefused
-from lib.store.records import reading
-from lib.store.tables import shares, viewers
+from lib.shares.overview import ShareLine
+from lib.store import audit
+from lib.store.tables import viewers
 from lib.store.vault import Vault
 from lib.words import t
 
 
-def off(records: sa.Engine, share_id: int, now: datetime) -> None:
-    """All its links, sessions and waiting mails end."""
+def off(records: sa.Engine, share_id: int, now: datetime, *, by: Actor) -> None:
+    """All its links, sessions and waiting mails end; nothing is left to do for one that is off already."""
     with records.begin() as db:
-        mine = shares.c.id == share_id, shares.c.off_at.is_(None)
-        db.execute(shares.update().where(*mine).values(off_at=now, version=shares.c.version + 1))
+        share = revision.hold(db, share_id)
+        if share.off_at is None:
+            revision.write(db, share, now, by, off_at=now)
+            audit.append(db, now, "share.off", by, share_id=share_id)
         everyone = tuple(db.execute(sa.select(viewers.c.id).where(viewers.c.share_id == share_id)).scalars())
         sessions.end_viewers(db, everyone, now)
-        for viewer_id in everyone:
-            outbox.withdraw(db, viewer_id, now)
+        outbox.withdraw(db, everyone, now)
 
 
 def on(
-    records: sa.Engine, vault: Vault, settings: Settings, share_id: int, mail: bool, now: datetime
+    records: sa.Engine,
+    vault: Vault,
+    settings: Settings,
+    share_id: int,
+    mail: bool,
+    now: datetime,
+    *,
+    by: Actor,
 ) -> tuple[Invited, ...]:
     """Open again for everyone who is not revoked, with new links: the old ones stay dead (S8).
 
@@ -38,39 +47,41 @@ def on(
     Returns nothing when the share is on already.
     """
     with records.begin() as db:
-        share = credentials.find_share(db, share_id)
+        share = revision.hold(db, share_id)
         if share.off_at is None:
             return ()
-        switched = {"off_at": None, "version": shares.c.version + 1}
-        db.execute(shares.update().where(shares.c.id == share_id).values(switched))
+        revision.write(db, share, now, by, off_at=None)
         mine = viewers.c.share_id == share_id, viewers.c.revoked_at.is_(None)
-        rows = db.execute(sa.select(viewers).where(*mine).order_by(viewers.c.id)).all()
+        rows = db.execute(sa.select(viewers).where(*mine).order_by(viewers.c.id).with_for_update()).all()
         invited = tuple(_relinked(db, settings, viewer, now) for viewer in rows)
+        audit.append(db, now, "share.on", by, share_id=share_id)
         if mail:
             _post(db, vault, settings, share, invited, now)
         return invited
 
 
 def extend(
-    records: sa.Engine, share_id: int, expires_on: date | None, now: datetime, version: int | None = None
+    records: sa.Engine,
+    share_id: int,
+    expires_on: date | None,
+    now: datetime,
+    *,
+    by: Actor,
+    seen: ShareLine | None = None,
 ) -> None:
     """A new last day (None: no end), also for a share that has ended; who was revoked stays revoked.
 
-    `version` is that of the share as the analyst saw it: when somebody changed it since, it is refused (D1).
-    Raises ShareRefused.
+    Raises StaleShare when the share is not as `seen` any more (D1), and ShareRefused.
     """
-    with reading(records) as db:
-        share = credentials.find_share(db, share_id)
-    seen = share.version if version is None else version
-    changed = {
-        "expires_on": expires_on,
-        "expires_at": expiry(expires_on, share.zone, now),
-        "version": seen + 1,
-    }
+    allowed = policy.load(records)
     with records.begin() as db:
-        mine = shares.c.id == share_id, shares.c.version == seen
-        if db.execute(shares.update().where(*mine).values(changed)).rowcount != 1:
-            raise ShareRefused("", "refusal.share.changed")
+        share = revision.hold(db, share_id)
+        if seen is not None:
+            revision.refuse_stale(share, seen, now)
+        expires_at = expiry(expires_on, share.zone, now)
+        policy.refuse_beyond(allowed, expires_on, share.zone, now)
+        revision.write(db, share, now, by, expires_on=expires_on, expires_at=expires_at, ended_at=None)
+        revision.append_last_day(db, share, expires_on, now, by)
 
 
 def _relinked(db: sa.Connection, settings: Settings, viewer: sa.Row[Any], now: datetime) -> Invited:

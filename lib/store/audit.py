@@ -7,9 +7,9 @@ cut off at the end, or that the whole chain was computed anew, is told by the he
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -38,15 +38,20 @@ class Head:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check of the chain found: how many rows were read, and the first broken one (None: unbroken).
+    """What a check of the chain found: how many rows hold, and the first place that does not (None: all do).
 
-    `reason` is a key of the locale `audit.broken`: changed, missing.
+    `reason` is a key of the locale `audit.broken`: changed (the row is not as it was written), parted (it does
+    not continue the row before, which was changed with its hash), missing (from there on rows are gone);
+    with the file of `lib.store.epoch` also cut, rewritten, sealed. `at` and `kind` are those of the broken
+    row; of a missing one, those of the row before.
     """
 
     rows: int
     head: Head
     broken: int | None = None
     reason: str = ""
+    at: datetime | None = None
+    kind: str = ""
 
 
 def append(
@@ -62,10 +67,9 @@ def append(
     """Write one row within the caller's transaction; returns its number.
 
     `kind` is a key of the locale `audit.kind` with a dot: share.created. `details` are plain values of JSON
-    and never a password, a token or a link.
+    and never a password, a token or a link. Best called last: until the transaction ends nobody else appends.
     """
-    if db.dialect.name in LOCKS:
-        db.exec_driver_sql(LOCKS[db.dialect.name])
+    hold(db)
     last = head(db)
     row: dict[str, Any] = {
         "id": last.id + 1,
@@ -83,42 +87,62 @@ def append(
     return int(row["id"])
 
 
+def hold(db: sa.Connection) -> None:
+    """From here to the end of this transaction nobody else appends."""
+    if db.dialect.name in LOCKS:
+        db.exec_driver_sql(LOCKS[db.dialect.name])
+
+
 def head(db: sa.Connection) -> Head:
     """The last row as it stands."""
     row = db.execute(sa.select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)).first()
     return Head(row.id, row.hash) if row else Head()
 
 
+def hash_of(db: sa.Connection, number: int) -> str | None:
+    """The hash of one row; None where there is no such row."""
+    if number == 0:
+        return START
+    return db.execute(sa.select(audit.c.hash).where(audit.c.id == number)).scalar()
+
+
 def verify(records: sa.Engine) -> Verdict:
-    """Read the whole chain and name the first row that does not fit."""
-    last = Head()
+    """Read the whole chain, in bounded memory, and name the first row that does not fit."""
+    last, before = Head(), None
     for row in _rows(records):
-        if row["id"] != last.id + 1:
-            return Verdict(last.id, last, last.id + 1, "missing")
-        if row["previous"] != last.hash or row["hash"] != _hash(row):
-            return Verdict(last.id, last, row["id"], "changed")
-        last = Head(row["id"], row["hash"])
+        reason = _misfit(last, row)
+        if reason:
+            number, told = (last.id + 1, before) if reason == "missing" else (row["id"], row)
+            at, kind = (told["at"], told["kind"]) if told else (None, "")
+            return Verdict(last.id, last, number, reason, at, kind)
+        last, before = Head(row["id"], row["hash"]), row
     return Verdict(last.id, last)
 
 
+def _misfit(last: Head, row: dict[str, Any]) -> str:
+    """Why `row` cannot stand behind `last`; empty when it can."""
+    if row["id"] > last.id + 1:
+        return "missing"
+    if row["id"] <= last.id or row["hash"] != _hash(row):
+        return "changed"
+    return "parted" if row["previous"] != last.hash else ""
+
+
 def _rows(records: sa.Engine) -> Iterator[dict[str, Any]]:
-    read = -1
-    while True:
-        with reading(records) as db:
-            some: Iterable[Any] = (
-                db.execute(sa.select(audit).where(audit.c.id > read).order_by(audit.c.id).limit(AT_ONCE))
-                .mappings()
-                .all()
-            )
-        for row in some:
-            read = row["id"]
-            yield dict(row)
-        if not some:
-            return
+    some: Sequence[Any] = _page(records, None)
+    while some:
+        yield from map(dict, some)
+        some = _page(records, some[-1]["id"])
+
+
+def _page(records: sa.Engine, after: int | None) -> Sequence[Any]:
+    wanted = sa.select(audit).order_by(audit.c.id).limit(AT_ONCE)
+    with reading(records) as db:
+        return db.execute(wanted if after is None else wanted.where(audit.c.id > after)).mappings().all()
 
 
 def _hash(row: dict[str, Any]) -> str:
     """Over everything but the hash itself."""
     told = {name: value for name, value in row.items() if name != "hash"}
-    told["at"] = row["at"].isoformat()
+    told["at"] = row["at"].astimezone(UTC).isoformat()
     return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()

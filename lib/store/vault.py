@@ -13,17 +13,16 @@ class Vault:
 
     secret: str = field(repr=False)
 
-    def seal(self, text: str) -> bytes:
-        return self._fernet.encrypt(text.encode())
+    def seal(self, text: str, purpose: str = "outbox") -> bytes:
+        return self._fernet(purpose).encrypt(text.encode())
 
-    def open(self, sealed: bytes) -> str:
-        """Raises cryptography.fernet.InvalidToken when the secret key is another one than at sealing."""
-        return self._fernet.decrypt(sealed).decode()
+    def open(self, sealed: bytes, purpose: str = "outbox") -> str:
+        """Raises cryptography.fernet.InvalidToken when secret key or purpose are others than at sealing."""
+        return self._fernet(purpose).decrypt(sealed).decode()
 
     def key(self, purpose: str) -> bytes:
         """32 bytes for one purpose; different purposes never share a key."""
         return hmac.digest(self.secret.encode(), f"vitrine:{purpose}".encode(), "sha256")
 
-    @property
-    def _fernet(self) -> Fernet:
-        return Fernet(base64.urlsafe_b64encode(self.key("outbox")))
+    def _fernet(self, purpose: str) -> Fernet:
+        return Fernet(base64.urlsafe_b64encode(self.key(purpose)))

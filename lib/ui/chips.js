@@ -2,6 +2,7 @@
 // while typing; the server judges again, and its refusals come back in `data.refused`.
 
 const ADDRESS = /^[^\s@<>(),;:"\[\]\\]{1,64}@[^\s@.<>(),;:"\[\]\\]+(\.[^\s@.<>(),;:"\[\]\\]+)+$/;
+const MOST = 8; // suggestions shown at once
 const SETTLED = 350; // ms without a key after which a whole address counts although no chip was made of it
 
 const fields = new WeakMap(); // kept when Streamlit mounts again over the same elements, which it does at times
@@ -9,18 +10,21 @@ const fields = new WeakMap(); // kept when Streamlit mounts again over the same 
 export default function ({ data, parentElement, setStateValue }) {
   let field = fields.get(parentElement);
   if (field?.input !== parentElement.querySelector("input")) {
-    field = new Field(parentElement, field?.entries ?? data.entries);
+    field = new Field(parentElement, field?.entries ?? data.entries, field?.batch ?? 0);
     fields.set(parentElement, field);
   }
-  field.follow(data, (entries) => setStateValue("entries", entries));
+  field.follow(data, setStateValue);
 }
 
 class Field {
-  constructor(root, entries) {
+  constructor(root, entries, batch) {
     this.entries = [...entries];
+    this.batch = batch; // the last one that the server put in here
     this.sent = JSON.stringify(this.entries);
+    this.known = [];
+    this.at = -1; // which suggestion is highlighted; none
     this.chips = new Map(); // entry: its list item, kept while it stays, so that focus stays too
-    for (const name of ["label", "box", "chips", "status", "sweep", "hint"])
+    for (const name of ["label", "box", "chips", "status", "sweep", "hint", "suggestions", "tally"])
       this[`${name}Part`] = root.querySelector(`.${name}`);
     this.input = root.querySelector("input");
     this.listen();
@@ -28,10 +32,33 @@ class Field {
 
   follow(data, send) {
     Object.assign(this, { words: data.words, refused: data.refused, language: data.language, send });
+    Object.assign(this, { known: data.suggestions, taken: new Set(data.taken.map(plain)) });
     this.labelPart.textContent = data.words.label;
     this.hintPart.textContent = data.words.hint;
     this.chipsPart.setAttribute("aria-label", data.words.list);
+    this.suggestionsPart.setAttribute("aria-label", data.words.suggestions);
     this.draw();
+    this.putIn(data.added);
+    if (this.known.length) this.become("combobox");
+  }
+
+  // What the server adds, each batch once; it is told which one was taken in, after what came of it.
+  putIn({ batch, entries }) {
+    if (batch <= this.batch) return;
+    this.batch = batch;
+    this.entries.push(...this.fresh(entries));
+    this.said = "";
+    this.sent = ""; // also what is here already is said once more: the server may know it only as to be added
+    this.draw();
+    this.push();
+    this.send("batch", batch);
+  }
+
+  become(role) {
+    this.input.setAttribute("role", role);
+    this.input.setAttribute("aria-autocomplete", "list");
+    this.input.setAttribute("aria-controls", "suggestions");
+    this.input.setAttribute("aria-expanded", String(!this.suggestionsPart.hidden));
   }
 
   listen() {
@@ -45,6 +72,11 @@ class Field {
       const button = event.target.closest(".remove");
       if (button) this.remove(button.entry);
     };
+    this.suggestionsPart.onmousedown = (event) => event.preventDefault(); // the focus stays in the field
+    this.suggestionsPart.onclick = (event) => {
+      const option = event.target.closest("[role=option]");
+      if (option) this.take(option.textContent);
+    };
     this.boxPart.onpointerdown = (event) => {
       if (event.target !== this.boxPart) return;
       event.preventDefault();
@@ -56,7 +88,7 @@ class Field {
 
   typed(event) {
     if (event.key !== "Escape") event.stopPropagation(); // the app's own shortcuts (r: rerun) stay out of here
-    if (event.isComposing) return;
+    if (event.isComposing || this.chose(event)) return;
     const text = this.input.value.trim();
     if (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey && text)) {
       event.preventDefault();
@@ -69,8 +101,9 @@ class Field {
 
   // Separators are seen here and not by key: the keyboards of phones do not name their keys.
   changed() {
-    if (/[,;\s]/.test(this.input.value.trimStart()) && !unfinished(this.input.value)) return this.commit();
+    if (ended(this.input.value)) return this.commit();
     if (/^[\s,;]+$/.test(this.input.value)) this.input.value = "";
+    this.suggest();
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.push(), SETTLED);
   }
@@ -85,6 +118,7 @@ class Field {
   // A press on a button elsewhere takes the focus away first. Drawing the chip right then could move that
   // button from under the pointer, so the drawing waits until the pointer is up.
   left() {
+    this.fold();
     if (!this.input.value.trim()) return;
     const commit = () => {
       clearTimeout(waiting);
@@ -100,19 +134,71 @@ class Field {
   }
 
   add(text) {
-    const known = new Set(this.entries.map(plain));
-    const fresh = [];
-    for (const entry of split(text)) {
-      if (known.has(plain(entry))) continue;
-      known.add(plain(entry));
-      fresh.push(entry);
-    }
+    const fresh = this.fresh(split(text));
     this.input.value = "";
+    this.fold();
     this.entries.push(...fresh);
     if (fresh.length) this.said = fresh.length === 1 ? fill(this.words.added, { address: fresh[0] }) : "";
     this.draw();
     this.push();
     if (fresh.length) this.boxPart.scrollTop = this.boxPart.scrollHeight;
+  }
+
+  fresh(entries) {
+    const known = new Set(this.entries.map(plain));
+    return entries.filter((entry) => !known.has(plain(entry)) && known.add(plain(entry)));
+  }
+
+  // --- suggestions: addresses used before -------------------------------------------------------
+
+  suggest() {
+    const words = this.input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const chosen = new Set(this.entries.map(plain));
+    const fits = (address) => !chosen.has(plain(address)) && !this.taken.has(plain(address));
+    const found = words.length ? this.known.filter((address) => fits(address) && matches(address, words)) : [];
+    this.at = -1;
+    this.suggestionsPart.replaceChildren(...found.slice(0, MOST).map(option));
+    this.open(found.length > 0);
+    this.tallyPart.textContent = found.length ? this.counted("suggested", Math.min(found.length, MOST)) : "";
+  }
+
+  fold() {
+    this.at = -1;
+    this.suggestionsPart.replaceChildren();
+    this.open(false);
+    this.tallyPart.textContent = "";
+  }
+
+  open(there) {
+    this.suggestionsPart.hidden = !there;
+    if (this.known.length) this.input.setAttribute("aria-expanded", String(there));
+    this.input.removeAttribute("aria-activedescendant");
+  }
+
+  // Keys that belong to the open list; true when one was meant for it.
+  chose(event) {
+    const options = [...this.suggestionsPart.children];
+    if (!options.length) return false;
+    const steps = { ArrowDown: 1, ArrowUp: -1 };
+    if (event.key in steps) this.highlight(options, this.at + steps[event.key]);
+    else if (event.key === "Escape") this.fold();
+    else if (["Enter", "Tab"].includes(event.key) && !event.shiftKey && this.at >= 0) this.take(options[this.at].textContent);
+    else return false;
+    event.preventDefault();
+    event.stopPropagation();
+    return true;
+  }
+
+  highlight(options, at) {
+    this.at = (at + options.length + (at < -1 ? 1 : 0)) % options.length;
+    options.forEach((each, place) => each.setAttribute("aria-selected", String(place === this.at)));
+    options[this.at].scrollIntoView({ block: "nearest" });
+    this.input.setAttribute("aria-activedescendant", options[this.at].id);
+  }
+
+  take(address) {
+    this.add(address);
+    this.input.focus();
   }
 
   // --- the chips --------------------------------------------------------------------------------
@@ -210,7 +296,7 @@ class Field {
     const entries = counts ? [...this.entries, draft] : [...this.entries];
     if (JSON.stringify(entries) === this.sent) return;
     this.sent = JSON.stringify(entries);
-    this.send(entries);
+    this.send("entries", entries);
   }
 }
 
@@ -235,10 +321,19 @@ function bare(text) {
   return text.trim().replace(/^['"(<\[]*(mailto:)?/i, "").replace(/['")>\].]*$/, "").trim();
 }
 
-// A name in quotes or an address in brackets that is still being typed: its spaces and commas are no ends.
-function unfinished(text) {
-  const quotes = (text.match(/"/g) || []).length;
-  return quotes % 2 === 1 || /<[^>]*$/.test(text) || (quotes > 0 && !text.includes("@"));
+// Whether what is typed has come to its end: a separator behind an address, or a closing bracket. A space
+// behind a word without @ is none, for `Ann Lee <ann@x.org>` begins so; nor is what stands in open quotes.
+function ended(typed) {
+  const text = typed.trimStart().replace(/"[^"]*"/g, "");
+  if (text.includes('"') || /<[^>]*$/.test(text)) return false;
+  if (!text.includes("@")) return /[,;\n]/.test(text) && !typed.includes('"');
+  return /@[^\s,;]*[\s,;]/.test(text) || />\s*$/.test(text);
+}
+
+// Every typed word begins the address, its domain, or a part of either: `lee ac` finds ann.lee@acme.org.
+function matches(address, words) {
+  const pieces = [address, ...address.split("@"), ...address.split(/[@._+-]/)].map(plain);
+  return words.every((word) => pieces.some((piece) => piece.startsWith(word.replace(/^@/, ""))));
 }
 
 function plain(entry) {
@@ -260,6 +355,14 @@ function chip(entry) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "remove", entry });
   button.textContent = "×";
   item.append(part("text", entry), part("unseen", ""), button);
+  return item;
+}
+
+function option(address, place) {
+  const item = Object.assign(document.createElement("li"), { className: "suggestion", id: `suggestion-${place}` });
+  item.textContent = address;
+  item.setAttribute("role", "option");
+  item.setAttribute("aria-selected", "false");
   return item;
 }
 

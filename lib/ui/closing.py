@@ -1,16 +1,23 @@
 """The viewer's page around the report: whose it is, until when, the way out, and the end of access."""
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pandas as pd
 import streamlit as st
 
-from lib import words
+from lib import wiring, words
 from lib.model import Scope
-from lib.ui import cache, exchange, numbers, report, session, signin, spans
+from lib.shares import shares
+from lib.ui import badges, cache, exchange, numbers, report, session, signin, spans
 from lib.ui.guarded import viewer_fragment
 from lib.ui.i18n import language, plain, t
 
 ADMITTED = "admitted"  # the key of st.session_state under which a viewer's language stays, and nothing else
+CAMPAIGN = "campaign"  # in the address
+SEARCHED = 8  # from so many campaigns on one may type to find one
 CHECK = 5.0  # seconds; an open page loses its data within 15 (S4)
 
 
@@ -38,22 +45,57 @@ def door() -> None:
 
 
 def header() -> None:
-    """The brand, until when the report is open, and the way out."""
+    """The brand, until when the report is open, the way out, and what was written with it."""
     st.session_state[ADMITTED] = language()
+    viewer = session.viewer()
+    top(viewer.expires_on, viewer.zone, _leave)
+    share = shares.find(session.app().records, viewer.share_id, wiring.now())
+    if share is not None:
+        quote(share.message, share.analyst)
+
+
+def top(expires_on: date | None, zone: str, way_out: Callable[[], None]) -> None:
+    """The head of a viewer's page; the analyst's preview draws it too, with another way out."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"**{plain(session.app().settings.brand)}**")
-        st.caption(_until(), width="stretch")
+        st.markdown(f"**{plain(session.app().settings.brand)}**", width="content")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(_until(expires_on, zone), width="content")
+            if expires_on is not None:
+                _warn((expires_on - spans.today(zone)).days)
         with st.container(width="content"):
-            _leave()
+            way_out()
 
 
-def choose(scope: Scope) -> str | None:
-    """The campaign to be read: the only one, or the one chosen of several. None when none is left."""
+def quote(message: str, name: str) -> None:
+    """The analyst's message as it was written, line by line, and whose it is; nothing without one."""
+    if not message.strip():
+        return
+    with st.container(border=True, gap="xxsmall"):
+        st.caption(t("shared.wrote", name=plain(name)) if name else t("shared.message"))
+        st.markdown("  \n".join(plain(line) for line in message.strip().splitlines()))
+
+
+def chosen(scope: Scope) -> str | None:
+    """The campaign to be read, which stands in the address too."""
+    campaign = choose(scope, st.query_params.get(CAMPAIGN, ""))
+    if campaign is not None and len(cache.campaigns(scope)) > 1:
+        st.query_params[CAMPAIGN] = campaign
+    return campaign
+
+
+def choose(scope: Scope, asked: str = "") -> str | None:
+    """The campaign to be read: the only one, or one chosen of several. None when none is left."""
     titles = {str(row["id"]): _title(row) for _, row in cache.campaigns(scope).iterrows()}
     if len(titles) < 2:
         return next(iter(titles), None)
+    names = list(titles)
     return st.selectbox(
-        t("shared.campaign"), list(titles), format_func=titles.__getitem__, key="shared-campaign"
+        t("shared.campaign", count=len(titles)),
+        names,
+        index=names.index(asked) if asked in titles else 0,
+        format_func=titles.__getitem__,
+        key="shared-campaign",
+        filter_mode=None if len(titles) < SEARCHED else "fuzzy",
     )
 
 
@@ -62,17 +104,28 @@ def footer(campaign: str) -> None:
     """What can be taken along, through the guarded route; a colleague who is signed in gets no more."""
     if st.button(t("shared.export"), icon=":material/download:", key="export"):
         exchange.fetch_file(report.export_address(campaign, **{"as": "viewer"}))
+    st.caption(t("shared.seen"))
 
 
 def _title(row: Any) -> str:
-    return str(row["title"] or row["subject"] or row["id"])
+    title, sent = str(row["title"] or row["subject"] or row["id"]), row["sent_at"]
+    if pd.isna(sent):
+        return title
+    return f"{title} · {spans.day(sent.astimezone(ZoneInfo(row['zone'])).date())}"
 
 
-def _until() -> str:
-    viewer = session.viewer()
-    if viewer.expires_on is None:
+def _warn(left: int) -> None:
+    """Of an end that is near."""
+    if left == 0:
+        badges.draw(t("days.last"), "event_upcoming", "red")
+    elif 0 < left <= spans.SOON:
+        badges.draw(t("days.left", count=left), "event_upcoming", "orange")
+
+
+def _until(expires_on: date | None, zone: str) -> str:
+    if expires_on is None:
         return t("shared.with_you")
-    return t("shared.until", day=spans.day(viewer.expires_on), zone=numbers.zone(viewer.zone, language()))
+    return t("shared.until", day=spans.day(expires_on), zone=numbers.zone(zone, language()))
 
 
 @viewer_fragment

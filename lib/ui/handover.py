@@ -1,13 +1,21 @@
-"""Link and password to copy, shown once, with a text to pass on."""
+"""Link and password to copy, to scan and to read aloud, shown once, with a text to pass on."""
 
+from functools import partial
+from html import escape
+
+import segno
 import streamlit as st
 
-from lib import words
+from lib import wiring, words
+from lib.shares import shares
+from lib.shares.refusal import ShareRefused
 from lib.shares.shares import Invited
-from lib.ui import once, session
-from lib.ui.i18n import t
+from lib.ui import confirming, once, session, spelling
+from lib.ui.guarded import analyst_callback
+from lib.ui.i18n import plain, t
 
 SINGLY = 5  # as many viewers get a block of their own; more are chosen from a list
+QR_WIDTH = 232  # pixels; white around it included, which scanners need on a dark page
 
 
 def draw(page: str, handover: once.Handover) -> None:
@@ -39,19 +47,49 @@ def _content(page: str, handover: once.Handover) -> None:
     else:
         for one in invited:
             _one(handover, one)
-    if st.button(t("handover.done"), icon=":material/done_all:", key="handover-done"):
-        once.drawer(page).forget()
-        st.rerun()
+    if not handover.mailed:
+        st.caption(t("handover.reminder"))
+    st.button(
+        t("handover.close" if handover.mailed else "handover.done"),
+        icon=":material/done_all:",
+        key="handover-done",
+        on_click=_close,
+        args=(page, handover),
+    )
+
+
+@analyst_callback
+def _close(page: str, handover: once.Handover) -> None:
+    """Forget it; what was to be passed on by hand has been."""
+    drawer = once.drawer(page)
+    drawer.forget()
+    if handover.mailed:
+        return
+    ids = tuple(one.id for one in handover.invited)
+    try:
+        shares.passed_on(session.app().records, ids, wiring.now(), by=session.actor())
+    except ShareRefused as refusal:
+        drawer.results.append(partial(confirming.say_refusal, refusal))
 
 
 def _password(invited: tuple[Invited, ...]) -> None:
     """One action sets one password for everyone in it."""
-    passwords = {one.password for one in invited if one.password}
-    if not passwords:
+    password = next((one.password for one in invited if one.password), "")
+    if not password:
         st.caption(t("handover.password_stays"))
         return
-    st.markdown(t("handover.password", count=len(invited)))
-    st.code(passwords.pop(), language=None)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(t("handover.password", count=len(invited)), width="stretch")
+        with st.popover(t("spell.button"), icon=":material/call:", key="handover-aloud", width="content"):
+            _aloud(password)
+    st.code(password, language=None)
+
+
+def _aloud(password: str) -> None:
+    """For the telephone: one line per group."""
+    st.caption(" ".join(part for part in (t("spell.hint"), spelling.case(password)) if part))
+    for number, group in enumerate(spelling.aloud(password), start=1):
+        st.markdown(f"**{number}.** {plain(group)}")
 
 
 def _list(invited: tuple[Invited, ...]) -> None:
@@ -63,8 +101,19 @@ def _one(handover: once.Handover, invited: Invited) -> None:
     with st.container(gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.text(invited.address, width="stretch")
-            _text_to_pass_on(handover, invited)
+            with st.container(horizontal=True, width="content"):
+                _code_to_scan(invited)
+                _text_to_pass_on(handover, invited)
         st.code(invited.link, language=None, wrap_lines=True)
+
+
+def _code_to_scan(invited: Invited) -> None:
+    """The link for a telephone's camera. Part of the page, never a file of its own: a link is a secret."""
+    with st.popover(t("handover.qr"), icon=":material/qr_code_2:", key=f"handover-qr-{invited.id}"):
+        st.caption(t("handover.qr_hint", address=plain(invited.address)))
+        picture = segno.make(invited.link, error="m", micro=False).svg_data_uri(light="#ffffff", border=4)
+        said = escape(t("handover.qr_alt", address=invited.address), quote=True)
+        st.html(f'<img src="{escape(picture, quote=True)}" alt="{said}" width="{QR_WIDTH}" height="{QR_WIDTH}">')
 
 
 def _text_to_pass_on(handover: once.Handover, invited: Invited) -> None:

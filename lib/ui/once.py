@@ -6,6 +6,7 @@ the drawer of any other page is emptied.
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import streamlit as st
 
@@ -38,6 +39,8 @@ class Drawer:
     notices: list[str] = field(default_factory=list)
     drafts: dict[str, str] = field(default_factory=dict)
     """Generated passwords that fill a field and are not set yet, by the field's key."""
+    former_days: dict[str, date] = field(default_factory=dict)
+    """The last day that a share had before it was extended here, by the share's id; the way back."""
     results: list[Callable[[], None]] = field(default_factory=list)
     """What came of the last action of a page; each draws itself."""
 

@@ -28,6 +28,7 @@ COLUMNS = (
 )  # fmt: skip
 REPEATED = ("audience", "sender")  # few values in many rows: each travels to the browser once
 FIRST_ON_A_PHONE = ("actions", "title", "open_rate", "click_rate")
+TABLE = "campaigns"  # the table's key
 DRAWN = "drawn"  # the ids of the rows that are on the screen, in st.session_state
 
 
@@ -103,22 +104,51 @@ def table(frame: pd.DataFrame) -> None:
         st.info(t("overview.no_match"), icon=":material/search_off:")
         return
     drawn = st.session_state.get(DRAWN)  # a click counts its row in the table that was on the screen
-    st.session_state[DRAWN] = frame["id"].to_numpy()
-    st.dataframe(
+    st.session_state[DRAWN] = ids = frame["id"].to_numpy()
+    _keep_selected(drawn, ids)
+    bar = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+    table = st.dataframe(
         _shown(frame),
         column_config=_columns(),
         column_order=_order(frame),
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=ROW_HEIGHT * min(len(frame), ROWS_SHOWN) + HEADER_HEIGHT + 2,
-        key="campaigns",
+        key=TABLE,
+        on_select="rerun",
+        selection_mode="multi-row",
         placeholder=numbers.UNKNOWN,
         alt=t("overview.table_alt"),
     )
+    with bar:
+        _share_together([str(ids[row]) for row in table["selection"]["rows"] if row < len(ids)])
     click = st.session_state.get("menu")
     if click is not None and drawn is not None:
         _do(click["label"], str(drawn[click["row"]]))
     _by_name(frame)
+
+
+def _keep_selected(before: Any, after: Any) -> None:
+    """Selected rows are numbers to Streamlit: when a filter moves the rows, their campaigns stay selected."""
+    state = st.session_state.get(TABLE)
+    if state is None or before is None or list(before) == list(after):
+        return
+    chosen = {before[row] for row in state["selection"]["rows"] if row < len(before)}
+    rows = [row for row, campaign in enumerate(after) if campaign in chosen]
+    st.session_state[TABLE] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
+def _share_together(campaigns: list[str]) -> None:
+    """One share for all that are selected in the table."""
+    st.caption(t("overview.select_hint"))
+    pressed = st.button(
+        t("overview.share_selected", count=len(campaigns)) if campaigns else t("overview.share"),
+        icon=":material/person_add:",
+        key="share-selected",
+        disabled=not campaigns,
+    )
+    if pressed:
+        places.go("share", {"campaign": campaigns})
 
 
 def export_all() -> None:

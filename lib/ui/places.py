@@ -1,6 +1,6 @@
 """The pages and their addresses, in one list; going from one to another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -50,7 +50,7 @@ FOR_VIEWERS = (Place("shared", "bar_chart", in_navigation=False),)
 PLACES = {place.name: place for place in FOR_ANALYSTS + FOR_VIEWERS}
 
 
-def go(name: str, query: Mapping[str, str] | None = None) -> NoReturn:
+def go(name: str, query: Mapping[str, str | Sequence[str]] | None = None) -> NoReturn:
     """Leave this page for another, with `query` behind its address."""
     st.switch_page(ROOT / "pages" / f"{PLACES[name].name}.py", query_params=dict(query or {}))
 

@@ -51,6 +51,11 @@ def draw(scope: Scope, campaign: str) -> bool:
     return True
 
 
+def section_key(name: str) -> str:
+    """Of a section's container, by which the page of a viewer knows it again (lib/ui/attention.js)."""
+    return f"section-{name}"
+
+
 def export_address(campaign: str, **more: str) -> str:
     """The guarded route of this report as a file in the form that is on the screen, with `more` behind it."""
     form = Form(st.session_state.get(FORM) or Form.ALL)  # nothing is kept there while no choice is offered
@@ -101,7 +106,7 @@ def _form(report: Report) -> Form:
 
 def _figures(report: Report, scope: Scope) -> None:
     names = [(name, below) for name, below in HEADLINES if _is_shown(report, scope, name)]
-    with st.grid(4, min_column_width=150, gap="small"):
+    with st.grid(4, min_column_width=150, gap="small", key=section_key("figures")):
         for name, below in names:
             st.metric(
                 t(f"metric.{name}"),
@@ -167,7 +172,7 @@ def _claims(report: Report) -> None:
 
 
 def _section(report: Report, section: Section, drawing: Callable[[Report, pd.DataFrame], None]) -> None:
-    with st.container(border=True):
+    with st.container(border=True, key=section_key(section.name)):
         st.subheader(t(f"report.section.{section.name}"), anchor=False)
         if section.table is None:
             st.caption(f":material/upload_file: {t(section.missing)}")

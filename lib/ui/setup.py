@@ -3,7 +3,8 @@
 import streamlit as st
 
 from lib import wiring
-from lib.shares import analysts, sessions
+from lib.model import Actor
+from lib.shares import analysts, sessions, throttle
 from lib.shares.refusal import ShareRefused
 from lib.ui import exchange, session
 from lib.ui.i18n import language, t
@@ -45,6 +46,8 @@ def _begin(name: str, address: str, password: str, repeated: str) -> str:
     if password != repeated:
         raise ShareRefused("repeated", "setup.not_repeated")
     parts, now = session.app(), wiring.now()
-    analyst = analysts.add_first(parts.records, name, address, password, now, parts.settings.password_minimum)
+    by = Actor("analyst", address, throttle.network(session.network()))
+    minimum = parts.settings.password_minimum
+    analyst = analysts.add_first(parts.records, name, address, password, now, minimum, by=by)
     analysts.set_language(parts.records, analyst, language())
     return sessions.ticket(parts.records, analyst, now)

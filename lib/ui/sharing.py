@@ -1,164 +1,161 @@
-"""The share page: whom, with which password and words, until when; and what came of it."""
+"""The share page: the form, what came of it, and the shares of the same campaigns so far."""
 
-import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from email.message import EmailMessage
+from datetime import date, timedelta
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from lib import wiring
-from lib.mail import letters
+from lib import contacts, wiring
 from lib.model import Scope
 from lib.shares import shares
 from lib.shares.invitations import LONGEST_MESSAGE
+from lib.shares.letterbox import HAND, ROADS, SAME
 from lib.shares.refusal import ShareRefused
-from lib.shares.shares import State
+from lib.shares.shares import ShareLine, State
 from lib.ui import (
-    cache,
+    cautions,
     chips,
+    confirming,
     handover,
+    letter,
     new_password,
-    numbers,
     once,
     places,
+    preview,
+    sending,
     session,
-    share_dialogs,
+    share_list,
+    sheet,
     spans,
     viewers,
 )
+from lib.ui import contacts as picking
+from lib.ui import contents as showing
+from lib.ui.contents import Contents
 from lib.ui.guarded import analyst_fragment
-from lib.ui.i18n import language, plain, t
+from lib.ui.i18n import language, t
+from lib.ui.sheet import Sheet
 
 PAGE = "share"
-SHEET = "share-sheet"  # the key of st.session_state
-LINK_SHOWN = "https://…/v/…"
-
-
-@dataclass(frozen=True)
-class Shared:
-    """The campaign that is to be shared."""
-
-    id: str
-    title: str
-    subject: str
-    audience: str
-    sent: str
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet of the form; a new one is empty and has a new key, and each key makes one share (M7)."""
-
-    campaign: str
-    key: str
+SUGGESTED = 300  # addresses used before, offered while one types
+FORM = ""  # a refusal of no field is said here, beside the button
+Places = dict[str, DeltaGenerator]
 
 
 @dataclass(frozen=True)
 class Filled:
     """What stands in the form."""
 
+    contents: Contents
     chosen: chips.Chosen
     password: str
     message: str
     language: str
-    mail_password: bool
+    road: str
     expires_on: date | None
 
 
-def campaign(scope: Scope) -> Shared | None:
-    """The campaign that the address names; None when it names none within `scope`."""
-    frame = cache.campaigns(scope)
-    found = frame[frame["id"] == st.query_params.get("campaign", "")]
-    if found.empty:
-        return None
-    row = found.iloc[0]
-    subject, audience = (str(row[name] or "") for name in ("subject", "audience"))
-    sent = numbers.moment(row["sent_at"], language(), row["zone"])
-    return Shared(row["id"], row["title"] or subject or row["id"], subject, audience, sent)
+def asked(scope: Scope) -> tuple[str, ...]:
+    """The campaigns that the address names, as far as they are within `scope`."""
+    return tuple(one.id for one in sheet.campaigns(scope, st.query_params.get_all("campaign")))
 
 
-def draw(campaign: Shared) -> None:
-    """The page for one campaign: what is shared, the form or what came of it, and its shares so far."""
-    once.say(PAGE)
-    _header(campaign)
-    kept = once.drawer(PAGE).kept.get(campaign.id)
+def draw(scope: Scope, campaigns: tuple[str, ...]) -> None:
+    """The page for these campaigns."""
+    confirming.say(PAGE)
+    kept = once.drawer(PAGE).kept.get(_about(campaigns))
+    so_far = _shares_of(campaigns)
+    for share in so_far:
+        if _is_fresh(share) and not (kept and kept.share_id == share.id):
+            sending.band(share.id)
     if kept:
+        with st.container(border=True):
+            showing.named(sheet.campaigns(scope, campaigns))
         _result(kept)
     else:
-        _form(campaign)
-    _so_far(campaign)
-
-
-def _header(campaign: Shared) -> None:
-    box = st.container(border=True)
-    with box.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        with st.container(width="content", gap="xxsmall"):
-            st.markdown(f"**{plain(campaign.title)}**")
-            if campaign.subject and campaign.subject != campaign.title:
-                st.markdown(t("share.subject", subject=plain(campaign.subject)))
-            st.caption(" · ".join(plain(part) for part in (campaign.sent, campaign.audience) if part))
-        places.link("campaign", t("share.report"), {"id": campaign.id}, icon=":material/bar_chart:")
+        sheet.current(campaigns)
+        _form(scope)
+    _so_far(so_far)
 
 
 # --- the form -------------------------------------------------------------------------------------
 
 
 @analyst_fragment
-def _form(campaign: Shared) -> None:
-    sheet = _sheet(campaign)
+def _form(scope: Scope) -> None:
+    laid = sheet.laid()
+    beside: Places = {"campaigns": st.container()}
+    contents = showing.choose(scope, laid)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        filled = _fields(campaign, sheet)
-        reason = _missing(campaign, filled)
-        pressed = st.button(
-            t("share.button", count=len(filled.chosen.good))
-            if filled.chosen.good
-            else t("share.button_nobody"),
-            type="primary",
-            icon=":material/send:",
-            disabled=bool(reason),
-            key=f"share-{sheet.key}",
-        )
-        st.caption(reason or t("share.button_hint"))
-        if pressed and not reason:
-            _share(campaign, sheet, filled)
+        filled = _fields(laid, contents, beside)
+        _send(laid, filled, beside)
     with right:
-        _preview(campaign, filled)
+        _previews(filled)
 
 
-def _sheet(campaign: Shared) -> Sheet:
-    """The sheet being filled in. Its key is hexadecimal: a component's key must not hold `__`."""
-    sheet = st.session_state.get(SHEET)
-    if not isinstance(sheet, Sheet) or sheet.campaign != campaign.id:
-        sheet = st.session_state[SHEET] = Sheet(campaign.id, secrets.token_hex(16))
-    return sheet
-
-
-def _fields(campaign: Shared, sheet: Sheet) -> Filled:
-    chosen = chips.address_chips(t("share.viewers"), key=f"viewers-{sheet.key}", taken=_readers(campaign))
-    password = new_password.field(t("share.password"), key=sheet.key, context=_context(campaign, chosen))
-    mailed = st.toggle(
-        t("share.mail_password"), value=True, key=f"mail-{sheet.key}", help=t("share.mail_password_help")
-    )
+def _fields(laid: Sheet, contents: Contents, beside: Places) -> Filled:
+    chosen = _viewers(laid, contents)
+    notes = beside["viewers"] = st.container(gap="xxsmall")
+    password = new_password.field(t("share.password"), key=laid.key, context=_context(contents, chosen))
+    beside["password"] = st.container()
+    road = _road(laid)
     message = st.text_area(
         t("share.message"),
+        laid.start.message,
         max_chars=LONGEST_MESSAGE,
         placeholder=t("share.message_placeholder"),
-        key=f"message-{sheet.key}",
+        key=f"message-{laid.key}",
         height=110,
     )
-    spoken = spans.language_field(t("share.language"), key=f"language-{sheet.key}", default=language())
-    expires_on = spans.last_day_field(key=sheet.key)
-    return Filled(chosen, password, message or "", spoken, mailed, expires_on)
+    beside["message"] = st.container()
+    spoken = spans.language_field(
+        t("share.language"), key=f"language-{laid.key}", default=laid.start.language or language()
+    )
+    expires_on = spans.last_day_field(
+        key=laid.key, value=laid.start.expires_on, endless=laid.start.endless
+    )
+    beside["expires_on"] = st.container()
+    with notes:
+        cautions.draw(laid, chosen.good, expires_on, contents.ids)
+    return Filled(contents, chosen, password, message or "", spoken, road, expires_on)
 
 
-def _readers(campaign: Shared) -> list[str]:
-    """Who can read this very report already; nobody is invited twice (M7)."""
+def _viewers(laid: Sheet, contents: Contents) -> chips.Chosen:
+    """The field for the addresses; below it the ways to pick some, which are asked first."""
+    field = st.container()
+    picked = picking.picker(key=f"contacts-{laid.key}")
+    with field:
+        return chips.address_chips(
+            t("share.viewers"),
+            key=laid.viewers_key,
+            taken=_readers(contents.ids),
+            suggestions=contacts.used(session.app().records, SUGGESTED),
+            add=picked,
+        )
+
+
+def _road(laid: Sheet) -> str:
+    """How the password travels. Where no mail leaves the server, there is one road only."""
+    if session.app().delivery.keeps:
+        return HAND
+    chosen = st.radio(
+        t("share.road"),
+        ROADS,
+        index=ROADS.index(laid.start.road),
+        format_func=lambda road: t(f"share.road_{road}"),
+        key=f"road-{laid.key}",
+        help=t("share.road_help"),
+    )
+    return chosen or SAME
+
+
+def _readers(campaigns: tuple[str, ...]) -> list[str]:
+    """Who can read these very reports already; nobody is invited twice (M7)."""
     records, now = session.app().records, wiring.now()
-    same = [
-        share for share in shares.shares_of(records, campaign.id, now) if share.campaigns == (campaign.id,)
-    ]
+    same = [share for share in _shares_of(campaigns[:1]) if set(share.campaigns) == set(campaigns)]
     return [
         line.address
         for share in same
@@ -167,102 +164,128 @@ def _readers(campaign: Shared) -> list[str]:
     ]
 
 
-def _context(campaign: Shared, chosen: chips.Chosen) -> tuple[str, ...]:
+def _context(contents: Contents, chosen: chips.Chosen) -> tuple[str, ...]:
     """What a password must not be built from (T3)."""
-    return (campaign.title, session.app().settings.brand, *chosen.good[: shares.AT_ONCE])
+    return (*contents.titles, session.app().settings.brand, *chosen.good[: shares.AT_ONCE])
 
 
-def _missing(campaign: Shared, filled: Filled) -> str:
+def _send(laid: Sheet, filled: Filled, beside: Places) -> None:
+    """The button, with the reason why it cannot be pressed yet or what it will do."""
+    reason = _missing(filled)
+    pressed = st.button(
+        _label(len(filled.chosen.good)),
+        type="primary",
+        icon=":material/link:" if session.app().delivery.keeps else ":material/send:",
+        disabled=bool(reason),
+        key=f"share-{laid.key}",
+    )
+    beside[FORM] = st.container()
+    st.caption(reason or _hint(filled.road))
+    if pressed and not reason:
+        _share(laid, filled, beside)
+
+
+def _label(count: int) -> str:
+    key = "share.create" if session.app().delivery.keeps else "share.send"
+    return t(key, count=count) if count else t(f"{key}_nobody")
+
+
+def _hint(road: str) -> str:
+    if session.app().delivery.keeps:
+        return t("share.hint_kept")
+    seconds = session.app().settings.undo_seconds
+    return f"{t(f'share.hint_{road}')} {t('share.hint_undo', count=seconds)}" if seconds else t(f"share.hint_{road}")
+
+
+def _missing(filled: Filled) -> str:
     """Why the form cannot be sent yet; empty when it can."""
-    good, refused = filled.chosen.good, filled.chosen.refused
-    reasons: tuple[tuple[object, str, dict[str, int]], ...] = (
-        (not good and not refused, "share.nobody", {}),
-        (refused, "share.wrong_addresses", {"count": len(refused)}),
-        (len(good) > shares.AT_ONCE, "share.too_many", {"count": len(good), "most": shares.AT_ONCE}),
-    )
-    wrong = next((t(key, **holes) for there, key, holes in reasons if there), "")
-    return wrong or new_password.refusal(filled.password, _context(campaign, filled.chosen))
-
-
-def _preview(campaign: Shared, filled: Filled) -> None:
-    with st.expander(t("share.preview"), expanded=True, icon=":material/mail:"):
-        try:
-            letter = _letter(campaign, filled)
-        except letters.LetterRefused:
-            st.caption(t("share.no_preview"))
-            return
-        st.markdown(f":gray[{t('share.preview_subject')}] {plain(letter['Subject'])}")
-        body = letter.get_body(("plain",))
-        st.code(body.get_content() if body else "", language=None, wrap_lines=True)
-        st.caption(t("share.preview_hint"))
-
-
-def _letter(campaign: Shared, filled: Filled) -> EmailMessage:
-    settings = session.app().settings
-    address = filled.chosen.good[0] if filled.chosen.good else "viewer@example.com"
-    return letters.invitation(
-        settings.mail_from,
-        settings.brand,
-        filled.language,
-        address,
-        LINK_SHOWN,
-        t("share.password_hidden") if filled.mail_password else None,
-        filled.message,
-        (campaign.title,),
-        filled.expires_on,
-        spans.zone(),
-        letters.Writer(session.analyst().name),
+    if not filled.contents.campaigns:
+        return t("share.no_campaign_chosen")
+    return confirming.no_viewers(filled.chosen) or new_password.refusal(
+        filled.password, _context(filled.contents, filled.chosen)
     )
 
 
-def _share(campaign: Shared, sheet: Sheet, filled: Filled) -> None:
+def _previews(filled: Filled) -> None:
+    shown, good = filled.contents, filled.chosen.good
+    if st.button(
+        t("preview.button"),
+        icon=":material/visibility:",
+        key="preview",
+        width="stretch",
+        disabled=not shown.campaigns,
+    ):
+        preview.of_draft(shown.scope, filled.language, good, filled.expires_on, spans.zone())
+    address = good[0] if good else ""
+    letter.draw(address, shown.titles, filled.language, filled.road, filled.message, filled.expires_on)
+
+
+def _share(laid: Sheet, filled: Filled, beside: Places) -> None:
     """One call does it all or nothing. The drawer is at hand before, so no click can lose the links."""
     drawer = once.drawer(PAGE)
     parts = session.app()
-    draft = shares.Draft(
+    draft = _draft(laid, filled)
+    try:
+        with st.spinner(t("share.working", count=len(draft.viewers))):
+            made = shares.create(
+                parts.records, parts.vault, parts.settings, draft, wiring.now(), by=session.actor()
+            )
+            if not made.again or not drawer.kept:
+                drawer.keep(_handover(draft, filled.contents, made))
+    except ShareRefused as refusal:
+        with beside.get(refusal.field, beside[FORM]):
+            confirming.say_refusal(refusal)
+        return
+    sheet.drop()
+    st.rerun()
+
+
+def _draft(laid: Sheet, filled: Filled) -> shares.Draft:
+    return shares.Draft(
         analyst_id=session.analyst().id,
-        campaigns=(campaign.id,),
+        campaigns=filled.contents.ids,
         viewers=filled.chosen.good,
         password=filled.password,
         message=filled.message,
         language=filled.language,
         expires_on=filled.expires_on,
         zone=spans.zone(),
-        form_key=sheet.key,
-        mail_password=filled.mail_password,
+        form_key=laid.key,
+        sections=filled.contents.sections,
+        people=filled.contents.people,
+        revenue=filled.contents.revenue,
+        road=filled.road,
+        hold=timedelta(seconds=session.app().settings.undo_seconds),
+        audience=filled.contents.audience,
     )
-    try:
-        with st.spinner(t("share.working", count=len(draft.viewers))):
-            made = shares.create(parts.records, parts.vault, parts.settings, draft, wiring.now())
-            if not made.again or not drawer.kept:
-                drawer.keep(
-                    once.Handover(
-                        campaign.id,
-                        made.viewers,
-                        draft.mail_password,
-                        draft.language,
-                        campaign.title,
-                        made.share_id,
-                    )
-                )
-    except ShareRefused as refusal:
-        share_dialogs.say_refusal(refusal)
-        return
-    st.session_state.pop(SHEET, None)
-    st.rerun()
+
+
+def _handover(draft: shares.Draft, contents: Contents, made: shares.Created) -> once.Handover:
+    title = ", ".join(contents.titles)
+    return once.Handover(
+        _about(draft.campaigns), made.viewers, draft.road != HAND, draft.language, title, made.share_id
+    )
+
+
+def _about(campaigns: Sequence[str]) -> str:
+    """What the drawer keeps the links of these campaigns under."""
+    return " ".join(campaigns)
 
 
 # --- what came of it ------------------------------------------------------------------------------
 
 
 def _result(made: once.Handover) -> None:
+    keeps = session.app().delivery.keeps
     st.success(
         t("share.done_text"), title=t("share.done", count=len(made.invited)), icon=":material/check_circle:"
     )
-    if session.app().delivery.keeps:
+    waits = sending.band(made.share_id, then=st.rerun)
+    if keeps:
         st.warning(t("share.no_smtp_text"), title=t("share.no_smtp"), icon=":material/outgoing_mail:")
     handover.draw(PAGE, made)
-    viewers.mail_states(made.share_id, tuple(one.id for one in made.invited))
+    if not waits:
+        viewers.mail_states(made.share_id, tuple(one.id for one in made.invited))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(t("share.another"), icon=":material/person_add:", key="share-another"):
             once.drawer(PAGE).forget()
@@ -270,10 +293,20 @@ def _result(made: once.Handover) -> None:
         places.link("shares", t("share.manage"), {"share": str(made.share_id)}, icon=":material/group:")
 
 
-def _so_far(campaign: Shared) -> None:
-    """The shares of this campaign."""
-    found = shares.shares_of(session.app().records, campaign.id, wiring.now())
+def _shares_of(campaigns: Sequence[str]) -> list[ShareLine]:
+    """The shares of any of these campaigns, the newest first."""
+    records, now = session.app().records, wiring.now()
+    found = {share.id: share for one in campaigns for share in shares.shares_of(records, one, now)}
+    return sorted(found.values(), key=lambda share: -share.id)
+
+
+def _is_fresh(share: ShareLine) -> bool:
+    """Whether it was made so recently that it may still be taken back."""
+    return wiring.now() - share.created_at < timedelta(seconds=session.app().settings.undo_seconds)
+
+
+def _so_far(found: Sequence[ShareLine]) -> None:
     if found:
         st.subheader(t("share.so_far"), anchor=False)
         for share in found:
-            viewers.share_row(share, with_titles=False)
+            share_list.row(share, PAGE, with_titles=len(share.campaigns) > 1)

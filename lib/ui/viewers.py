@@ -1,231 +1,161 @@
-"""Shares and their viewers: the lists, who came, what became of each mail, and what can be done about it."""
+"""The viewers of a share: one row each, from the invitation to the end, and what can be done for each."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from lib import wiring
-from lib.mail.outbox import MailState
 from lib.shares import shares
 from lib.shares.shares import ShareLine, State, ViewerLine
-from lib.ui import handover, once, places, session, share_dialogs, spans
+from lib.ui import badges, password_dialogs, rows, session, spans, viewer_dialogs, viewer_words
 from lib.ui.guarded import analyst_fragment
-from lib.ui.i18n import language, plain, t
+from lib.ui.i18n import t
 
-PAGE = "shares"
 REFRESH = 4.0  # seconds between two looks at the mails and visits
-A_PAGE = 25  # rows drawn at once
-SEARCHED = 8  # from so many rows on there is a field to search them
+NEVER = datetime.min.replace(tzinfo=UTC)
+LEAST = 168  # pixels of a column; with less room the columns of a row stand below each other
+# The names of the columns only help where the columns stand side by side.
+HEAD_CSS = "<style>@media (max-width: 1240px) { .st-key-viewers-head { display: none; } }</style>"
+HEAD = ("viewer", "mail", "opened", "visits", "reading", "else")
 
-STATES = {  # the colour and the sign of a state
-    State.ACTIVE: ("green", "check"),
-    State.REVOKED: ("gray", "block"),
-    State.SUSPENDED: ("red", "lock"),
-    State.EXPIRED: ("gray", "event_busy"),
-    State.OFF: ("orange", "power_settings_new"),
-}
-MAILS = {
-    "none": ("gray", "remove"),
-    "queued": ("blue", "schedule"),
-    "sending": ("blue", "send"),
-    "waiting": ("orange", "hourglass_top"),
-    "accepted": ("green", "mark_email_read"),
-    "refused": ("red", "cancel"),
-    "unknown": ("orange", "help"),
-    "kept": ("violet", "folder"),
-}
-TROUBLED = ("refused", "waiting", "unknown")  # mails that stand first, because somebody must look at them
-Line = TypeVar("Line")
 Action = Callable[[ShareLine, ViewerLine, Sequence[ViewerLine]], None]
 ACTIONS: dict[str, Action] = {  # of one viewer, by locale key
-    "viewers.change_password": share_dialogs.change_one_password,
-    "viewers.revoke": share_dialogs.revoke,
-    "viewers.invite_again": share_dialogs.invite_again,
+    "viewers.once_more": viewer_dialogs.once_more,
+    "viewers.passed_on": viewer_dialogs.passed_on,
+    "viewers.mail_again": viewer_dialogs.mail_again,
+    "viewers.new_link": viewer_dialogs.new_link,
+    "viewers.change_password": password_dialogs.change_one,
+    "viewers.extend": viewer_dialogs.extend,
+    "viewers.preview": viewer_dialogs.see,
+    "viewers.history": viewer_dialogs.history,
+    "viewers.revoke": viewer_dialogs.revoke,
+    "viewers.restore": viewer_dialogs.restore,
 }
+OPEN = (
+    "viewers.mail_again", "viewers.new_link", "viewers.change_password", "viewers.extend", "viewers.preview",
+    "viewers.history", "viewers.revoke",
+)  # fmt: skip
+CLOSED = ("viewers.extend", "viewers.preview", "viewers.history", "viewers.revoke")
 OFFERED = {  # what can be done for a viewer in each state
-    State.ACTIVE: ("viewers.change_password", "viewers.revoke"),
-    State.SUSPENDED: ("viewers.change_password", "viewers.revoke"),
-    State.EXPIRED: ("viewers.revoke",),
-    State.OFF: ("viewers.revoke",),
-    State.REVOKED: ("viewers.invite_again",),
+    State.ACTIVE: OPEN,
+    State.SUSPENDED: OPEN,
+    State.EXPIRED: CLOSED,
+    State.OFF: CLOSED,
+    State.REVOKED: ("viewers.restore", "viewers.history"),
 }
+ORDERS: dict[str, Callable[[ViewerLine], object]] = {
+    "viewers.by_address": lambda line: line.address.casefold(),
+    "viewers.by_last_visit": lambda line: NEVER - (line.last_visit_at or NEVER),
+}
+TROUBLE_FIRST = "viewers.by_trouble"
 
 
-# --- all shares -----------------------------------------------------------------------------------
+def of(share_id: int) -> tuple[ViewerLine, ...]:
+    """The viewers as they are at this moment."""
+    return shares.viewers_of(session.app().records, share_id, wiring.now())
 
 
-def asked() -> ShareLine | None:
-    """The share that the address names."""
-    number = st.query_params.get("share", "")
-    if not number.isdecimal() or len(number) > 9:
-        return None
-    return shares.find(session.app().records, int(number), wiring.now())
+def table(share_id: int) -> None:
+    """The viewers, those first who need somebody to look.
+
+    While one looks the rows keep their places: nothing moves away under the pointer.
+    """
+    order = sorted(of(share_id), key=_by_trouble)
+    _table(share_id, tuple(line.id for line in order))
 
 
-def all_shares() -> tuple[ShareLine, ...]:
-    """Every share, the newest first."""
-    return shares.shares_of(session.app().records, None, wiring.now())
-
-
-@analyst_fragment
-def list_shares(found: Sequence[ShareLine]) -> None:
-    """One row per share, with a search once there are many."""
-    _rows(found, "shares", lambda share: " ".join((*share.titles, share.analyst)), share_row)
-
-
-def share_row(share: ShareLine, with_titles: bool = True) -> None:
-    """One share in a list, with the link to manage it."""
-    box = st.container(border=True, gap="xxsmall")
-    with box.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        with st.container(width="stretch", gap="xxsmall"):
-            if with_titles:
-                st.markdown(f"**{_titles(share)}**")
-            st.caption(_facts(share))
-        _badge(share.state)
-        # A link from a page to itself leaves the browser's address as it was, so this is a button.
-        if st.button(t("shares.manage"), icon=":material/group:", type="tertiary", key=f"manage-{share.id}"):
-            places.go("shares", {"share": str(share.id)})
-
-
-def _facts(share: ShareLine) -> str:
-    parts = [
-        t("shares.viewers", count=share.viewers),
-        t("shares.visits", count=share.visits),
-        t("shares.made", at=spans.moment(share.created_at)),
-        spans.until(share),
-    ]
-    return " · ".join(parts)
-
-
-def _titles(share: ShareLine) -> str:
-    return " · ".join(plain(title) for title in share.titles) or t("shares.no_campaign")
-
-
-# --- one share ------------------------------------------------------------------------------------
-
-
-def manage(share: ShareLine) -> None:
-    """One share: what it is, what can be done with it, and its viewers."""
-    once.say(PAGE)
-    if st.button(t("shares.back"), icon=":material/arrow_back:", type="tertiary", key="all-shares"):
-        places.go("shares")
-    st.title(_titles(share), anchor=False)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _badge(share.state)
-        st.caption(
-            _facts(share) + (f" · {t('shares.by', name=plain(share.analyst))}" if share.analyst else "")
-        )
-    kept = once.drawer(PAGE).kept.get(str(share.id))
-    if kept:
-        handover.draw(PAGE, kept)
-    _buttons(share)
-    _viewers(share.id)
-
-
-@analyst_fragment
-def _buttons(share: ShareLine) -> None:
-    """What can be done with the whole share; each opens a dialog."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        for key, icon, dialog in _share_actions(share):
-            if st.button(t(key), icon=f":material/{icon}:", key=f"{key}-{share.id}"):
-                dialog(share, _lines(share.id))
-        for campaign, label in _reports(share):
-            places.link("campaign", label, {"id": campaign}, icon=":material/bar_chart:")
-
-
-def _reports(share: ShareLine) -> list[tuple[str, str]]:
-    """Each campaign that is still there, and how the link to its report reads."""
-    if len(share.campaigns) != len(share.titles):
-        return []
-    one = len(share.campaigns) == 1
-    return [
-        (campaign, t("shares.report") if one else plain(title))
-        for campaign, title in zip(share.campaigns, share.titles, strict=True)
-    ]
-
-
-def _share_actions(share: ShareLine) -> list[tuple[str, str, Callable[..., None]]]:
-    end = ("viewers.extend", "event", share_dialogs.extend)
-    if share.state is State.OFF:
-        return [("viewers.on", "power_settings_new", share_dialogs.switch_on), end]
-    off = ("viewers.off", "power_settings_new", share_dialogs.switch_off)
-    if share.state is State.EXPIRED:
-        return [end, off]
-    add = ("viewers.add", "person_add", share_dialogs.add_viewers)
-    return [add, ("viewers.change_all", "password", share_dialogs.change_every_password), end, off]
+def _by_trouble(line: ViewerLine) -> tuple[bool, bool, int]:
+    return line.state is State.REVOKED, not viewer_words.troubled(line), line.id
 
 
 @analyst_fragment(run_every=REFRESH)
-def _viewers(share_id: int) -> None:
-    """The viewers, looked at again every few seconds; a dialog opened from here stays open meanwhile."""
+def _table(share_id: int, places: tuple[int, ...]) -> None:
+    """Looked at again every few seconds; a menu or a dialog that is open stays so meanwhile."""
     share = shares.find(session.app().records, share_id, wiring.now())
-    lines = _lines(share_id)
+    lines = of(share_id)
     if share is None:
         return
-    st.subheader(t("viewers.title", count=share.viewers), anchor=False)
-    _rows(
-        sorted(lines, key=lambda line: line.state is State.REVOKED),
-        "viewers",
-        lambda line: line.address,
-        lambda line: _viewer_row(share, line, lines),
-    )
+    wanted = rows.searched(_ordered(lines, places), "viewers", lambda line: line.address)
+    st.html(HEAD_CSS)
+    with st.grid(len(HEAD), min_column_width=LEAST, key="viewers-head"):
+        for name in HEAD:
+            st.caption(t(f"viewers.column_{name}"))
+    rows.paged(wanted, "viewers", lambda line: _row(share, line, lines))
 
 
-def _viewer_row(share: ShareLine, line: ViewerLine, lines: Sequence[ViewerLine]) -> None:
-    with st.container(border=True, gap="xxsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.text(line.address, width="stretch")
-            _badge(line.state)
-            _mail_badge(line)
-            chosen = st.menu_button(
-                t("viewers.actions"),
-                OFFERED[line.state],
+def _ordered(lines: Sequence[ViewerLine], places: tuple[int, ...]) -> Sequence[ViewerLine]:
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        live = [line for line in lines if line.state is not State.REVOKED]
+        st.subheader(t("viewers.title", count=len(live)), anchor=False, width="content")
+        troubled = sum(viewer_words.troubled(line) for line in lines)
+        if troubled:
+            badges.draw(t("viewers.trouble", count=troubled), "priority_high", "orange")
+        order = TROUBLE_FIRST
+        if len(lines) > 1:
+            order = st.selectbox(
+                t("viewers.order"),
+                (TROUBLE_FIRST, *ORDERS),
                 format_func=t,
-                key=f"actions-{line.id}",
-                type="tertiary",
+                key="viewers-order",
+                label_visibility="collapsed",
+                width=220,
             )
-        for sentence in _history(line):
-            st.caption(sentence)
+    if order in ORDERS:
+        return sorted(lines, key=ORDERS[order])  # type: ignore[arg-type]  # texts or spans of time, never both
+    known = {viewer_id: place for place, viewer_id in enumerate(places)}
+    return sorted(lines, key=lambda line: known.get(line.id, -1))
+
+
+def _row(share: ShareLine, line: ViewerLine, lines: Sequence[ViewerLine]) -> None:
+    with st.container(border=True, horizontal=True, wrap=False, key=f"viewer-{line.id}"):
+        with st.grid(len(HEAD), min_column_width=LEAST, gap="small") as grid:
+            _who(grid.cell(), share, line)
+            _mails(grid.cell(), line)
+            for sentences in (viewer_words.opened(line), viewer_words.visits(line)):
+                _said(grid.cell(), sentences)
+            _said(grid.cell(), viewer_words.reading(line))
+            _said(grid.cell(), viewer_words.taken(line))
+        chosen = st.menu_button(
+            t("viewers.actions"), _offered(line), format_func=t, key=f"actions-{line.id}", type="tertiary"
+        )
     if chosen:
         ACTIONS[chosen](share, line, lines)
 
 
-def _history(line: ViewerLine) -> list[str]:
-    """What is known of a viewer, in sentences of Markdown; what does not apply is left out."""
-    sentences = [_visits(line)]
-    checks = max(0, line.fetches - line.visits)  # a visit begins with an opening of the link, too
-    if checks:
-        sentences.append(t("viewers.checks" if line.visits else "viewers.checks_only", count=checks))
-    if line.failures:
-        sentences.append(t("viewers.failures", count=line.failures))
-    mail = _mail(line)
-    if mail:
-        said, at = plain(mail.said(language())), spans.moment(mail.at)
-        sentences.append(t("viewers.mail", at=at, answer=said) if said else t("viewers.mail_at", at=at))
-    return sentences + _way_out(line)
+def _offered(line: ViewerLine) -> tuple[str, ...]:
+    """What can be done; what is most wanted first."""
+    first = ("viewers.once_more",) if any(mail.state == "unknown" for mail in line.mails) else ()
+    if line.pass_on_since:
+        first += ("viewers.passed_on",)
+    return (*first, *OFFERED[line.state]) if line.state is not State.REVOKED else OFFERED[line.state]
 
 
-def _way_out(line: ViewerLine) -> list[str]:
-    """What to do about a mail that the server refused."""
-    ours = line.mail_answer.startswith("mail.answer.")
-    return [t("viewers.refused")] if line.mail == "refused" and not ours else []
+def _who(cell: st.delta_generator.DeltaGenerator, share: ShareLine, line: ViewerLine) -> None:
+    with cell.container(gap="xxsmall"):
+        st.text(line.address)
+        with st.container(horizontal=True, gap="xxsmall"):
+            badges.state(line.state)
+            if line.state is not State.REVOKED:
+                spans.badge(share)
+            if line.pass_on_since:
+                badges.draw(t("viewers.pass_on"), "record_voice_over", "orange", t("viewers.pass_on_hint"))
+            if line.signed_in:
+                badges.draw(t("viewers.inside"), "visibility", "blue")
 
 
-def _mail(line: ViewerLine) -> MailState | None:
-    """The last mail to a viewer; None when there was none."""
-    return MailState(line.mail, line.mail_answer, line.mail_at or line.created_at) if line.mail else None
+def _mails(cell: st.delta_generator.DeltaGenerator, line: ViewerLine) -> None:
+    with cell.container(gap="xxsmall"):
+        for state, sentences in viewer_words.answers(line):
+            badges.mail(state)
+            for sentence in sentences:
+                st.caption(sentence)
 
 
-def _visits(line: ViewerLine) -> str:
-    if not line.visits:
-        return t("viewers.no_visit")
-    first, last = spans.moment(line.first_visit_at), spans.moment(line.last_visit_at)
-    return t("viewers.visits", count=line.visits, first=first, last=last)
-
-
-def _lines(share_id: int) -> tuple[ViewerLine, ...]:
-    return shares.viewers_of(session.app().records, share_id, wiring.now())
+def _said(cell: st.delta_generator.DeltaGenerator, sentences: Sequence[str]) -> None:
+    with cell.container(gap="xxsmall"):
+        for place, sentence in enumerate(sentences):
+            (st.caption if place else st.markdown)(sentence)
 
 
 # --- the mails after sharing ----------------------------------------------------------------------
@@ -234,52 +164,18 @@ def _lines(share_id: int) -> tuple[ViewerLine, ...]:
 @analyst_fragment(run_every=REFRESH)
 def mail_states(share_id: int, viewer_ids: tuple[int, ...]) -> None:
     """What became of the mails to these viewers, looked at again every few seconds."""
-    told = (line for line in _lines(share_id) if line.id in viewer_ids)
-    lines = sorted(told, key=lambda line: line.mail not in TROUBLED)
+    told = [line for line in of(share_id) if line.id in viewer_ids]
+    lines = sorted(told, key=lambda line: not viewer_words.troubled(line))
     with st.container(border=True, gap="xsmall"):
-        _rows(lines, "mails", lambda line: line.address, _mail_row)
+        rows.paged(rows.searched(lines, "mails", lambda line: line.address), "mails", _mail_row)
 
 
 def _mail_row(line: ViewerLine) -> None:
+    found = viewer_words.answers(line)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.text(line.address, width="stretch")
-        _mail_badge(line)
-    mail = _mail(line)
-    if mail and mail.said(language()):
-        st.caption(" ".join([plain(mail.said(language())), *_way_out(line)]))
-
-
-# --- pieces ---------------------------------------------------------------------------------------
-
-
-def _badge(state: State) -> None:
-    colour, icon = STATES[state]
-    st.badge(t(f"state.{state}"), icon=f":material/{icon}:", color=colour)  # type: ignore[arg-type]  # a theme's colour
-
-
-def _mail_badge(line: ViewerLine) -> None:
-    state = line.mail or "none"
-    colour, icon = MAILS[state]
-    st.badge(t(f"mail_state.{state}"), icon=f":material/{icon}:", color=colour)  # type: ignore[arg-type]
-
-
-def _rows(lines: Sequence[Line], key: str, text: Callable[[Line], str], draw: Callable[[Line], None]) -> None:
-    """Draw the lines, a page at a time; `text` is what a search looks in."""
-    if len(lines) > SEARCHED:
-        wanted = st.text_input(
-            t("viewers.search"),
-            key=f"search-{key}",
-            icon=":material/search:",
-            label_visibility="collapsed",
-            placeholder=t("viewers.search"),
-            live=True,
-        )
-        lines = [line for line in lines if (wanted or "").casefold().strip() in text(line).casefold()]
-    rows = st.container(gap="small")
-    pages = -(-len(lines) // A_PAGE)
-    page = st.pagination(pages, key=f"page-{key}") if pages > 1 else 1
-    with rows:
-        if not lines:
-            st.caption(t("viewers.nothing_found"))
-        for line in lines[(page - 1) * A_PAGE : page * A_PAGE]:
-            draw(line)
+        for state, _ in found:
+            badges.mail(state)
+    for _, sentences in found:
+        for sentence in sentences[1:]:
+            st.caption(sentence)

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from lib.shares import cookies, entry, throttle
+from lib.shares import cookies, entry
 from lib.shares.entry import TooMany, Unlocked
-from lib.web import client, screens
-from lib.web.gate import language_of
+from lib.web import checks, client, screens
+from lib.web.gate import language_of, network
 from lib.wiring import App, now
 from lib.words import t
 
@@ -34,15 +34,16 @@ class FormRefused(Exception):
 
 def routes(parts: App) -> list[Route]:
     return [
-        Route("/v/{token}", _show(parts), methods=["GET"]),
+        Route("/v/{token}", _show(parts), methods=["GET", "HEAD", "OPTIONS"]),
         Route("/v/{token}", _submit(parts), methods=["POST"]),
     ]
 
 
 def _show(parts: App) -> Endpoint:
     async def show(request: Request) -> Response:
-        if request.method == "GET":
-            await run_in_threadpool(_count, parts, request.path_params["token"])
+        await run_in_threadpool(_count, parts, request)
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"allow": "GET, HEAD, OPTIONS, POST"})
         return _answer(parts, request)
 
     return show
@@ -81,29 +82,23 @@ def _again(parts: App) -> Endpoint:
         except FormRefused:
             return _answer(parts, request, status=403, alarm="entry.stale")
         token, address = request.path_params["token"], form.get("address", "")[:320]
-        await run_in_threadpool(entry.ask_again, parts.records, token, address, now(), _network(request))
+        await run_in_threadpool(entry.ask_again, parts.records, token, address, now(), network(request))
         return _answer(parts, request, said="entry.asked")
 
     return again
 
 
-def _count(parts: App, token: str) -> None:
+def _count(parts: App, request: Request) -> None:
+    by_a_machine = checks.is_a_machine(request, request.method, parts.settings.https)
     try:
-        entry.fetched(parts.records, token, now())
+        entry.fetched(parts.records, request.path_params["token"], by_a_machine, now())
     except Exception:
         log.exception("an opening was not counted")  # a busy database must not shut the door
 
 
 def _try(parts: App, request: Request, password: str) -> Unlocked | entry.Refused | TooMany:
     agent = request.headers.get("user-agent", "")
-    return entry.unlock(
-        parts.records, request.path_params["token"], password, _network(request), agent, now()
-    )
-
-
-def _network(request: Request) -> str:
-    """Of the visitor, whom the middleware put into the place of a proxy."""
-    return throttle.network(request.client.host if request.client else None)
+    return entry.unlock(parts.records, request.path_params["token"], password, network(request), agent, now())
 
 
 def _admitted(parts: App, unlocked: Unlocked) -> Response:

@@ -1,9 +1,11 @@
 """Files for readers: exports and lists of rejects, behind the one gate; for a stranger they do not exist."""
 
+import logging
 import re
 import unicodedata
 from collections.abc import Callable
 
+from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -11,10 +13,13 @@ from starlette.routing import Route
 from lib import reports
 from lib.model import Form
 from lib.reports import UnknownCampaign, export
+from lib.shares import visits
 from lib.store import library
 from lib.web import gate, screens
 from lib.web.gate import Reader
-from lib.wiring import App
+from lib.wiring import App, now
+
+log = logging.getLogger(__name__)
 
 Page = Callable[[Request], Response]
 
@@ -32,7 +37,13 @@ def routes(parts: App) -> list[Route]:
 def _guarded(parts: App, page: Callable[[App, Request, Reader], Response]) -> Page:
     def guarded(request: Request) -> Response:
         reader = gate.reader(parts, request)
-        return page(parts, request, reader) if reader else screens.missing(parts, request)
+        if reader is None:
+            return screens.missing(parts, request)
+        try:
+            return page(parts, request, reader)
+        except OperationalError as problem:  # what cannot be written down is not handed out
+            log.error("no file leaves: %s", type(problem).__name__)
+            return screens.busy(parts, request)
 
     return guarded
 
@@ -40,7 +51,7 @@ def _guarded(parts: App, page: Callable[[App, Request, Reader], Response]) -> Pa
 def _campaigns(parts: App, request: Request, reader: Reader) -> Response:
     form = _form(request)
     table = reports.campaigns(parts.analytics, reader.scope, form)
-    return _csv(export.campaigns_csv(table, form), "campaigns")
+    return _csv(parts, request, reader, export.campaigns_csv(table, form), "campaigns")
 
 
 def _campaign(parts: App, request: Request, reader: Reader) -> Response:
@@ -49,7 +60,8 @@ def _campaign(parts: App, request: Request, reader: Reader) -> Response:
         report = reports.report(parts.analytics, reader.scope, campaign, _form(request))
     except UnknownCampaign:
         return screens.missing(parts, request)
-    return _csv(export.report_csv(report, reader.language), report.campaign.title or campaign)
+    text = export.report_csv(report, reader.language)
+    return _csv(parts, request, reader, text, report.campaign.title or campaign)
 
 
 def _rejects(parts: App) -> Page:
@@ -71,8 +83,12 @@ def _form(request: Request) -> Form:
     return Form(asked) if asked in set(Form) else Form.ALL
 
 
-def _csv(text: str, name: str) -> Response:
-    disposition = f'attachment; filename="{_file_name(name)}.csv"'
+def _csv(parts: App, request: Request, reader: Reader, text: str, title: str) -> Response:
+    """The file, written down before it leaves."""
+    name = f"{_file_name(title)}.csv"
+    if request.method == "GET":
+        visits.exported(parts.records, reader.viewer, name, now(), by=reader.by)
+    disposition = f'attachment; filename="{name}"'
     marked = text.encode("utf-8-sig")  # without the mark Excel takes accents for something else
     return Response(
         marked, media_type="text/csv; charset=utf-8", headers={"content-disposition": disposition}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from lib import words
-from lib.model import Scope
-from lib.shares import cookies, sessions
+from lib.model import Actor, Scope
+from lib.shares import cookies, sessions, throttle
 from lib.shares.analysts import Analyst
 from lib.shares.sessions import Admission
 from lib.wiring import App, now
@@ -16,19 +16,28 @@ EVERYTHING = Scope()
 
 @dataclass(frozen=True)
 class Reader:
-    """One who may read, within `scope`."""
+    """One who may read, within `scope`; `by` as the audit log names them, `viewer` for viewers only."""
 
     scope: Scope
     language: str
+    by: Actor
+    viewer: Admission | None = None
 
 
 def reader(parts: App, connection: HTTPConnection) -> Reader | None:
     """The analyst or the viewer behind a request, or None. `as=viewer` asks for the viewer only."""
     if connection.query_params.get("as") != "viewer" and (analyst := analyst_of(parts, connection)):
-        return Reader(EVERYTHING, analyst.language or language_of(connection))
+        by = Actor("analyst", analyst.address, network(connection))
+        return Reader(EVERYTHING, analyst.language or language_of(connection), by)
     if admission := viewer_of(parts, connection):
-        return Reader(admission.scope, admission.language)
+        by = Actor("viewer", admission.address, network(connection))
+        return Reader(admission.scope, admission.language, by, admission)
     return None
+
+
+def network(connection: HTTPConnection) -> str:
+    """Of the visitor, whom the middleware put into the place of a proxy; no whole address."""
+    return throttle.network(connection.client.host if connection.client else None)
 
 
 def analyst_of(parts: App, connection: HTTPConnection) -> Analyst | None:

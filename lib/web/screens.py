@@ -23,6 +23,12 @@ POLICY = (
 )
 """Nothing can run in these pages, whatever stands in them."""
 
+POLICY_OF_GOOGLE = f"{POLICY}; script-src 'self'"
+"""One script of ours tells the page that opened the window how it ended."""
+
+RETRY = 5
+"""Seconds."""
+
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(TEMPLATES),
     autoescape=jinja2.select_autoescape(["html"]),
@@ -44,13 +50,28 @@ def left(parts: App, request: Request) -> Response:
     return _page(parts, request, "note.html", 200, topic="left")
 
 
+def google(parts: App, request: Request, language: str, outcome: str) -> Response:
+    """The last page in the window in which a Google account was to be linked."""
+    headers = {"content-security-policy": POLICY_OF_GOOGLE, "content-language": language}
+    response = _page(parts, request, "google.html", 200, language=language, outcome=outcome)
+    response.headers.update(headers)
+    return response
+
+
 def missing(parts: App, request: Request) -> Response:
     """For everything that is not there, or not for this reader."""
     return _page(parts, request, "note.html", 404, topic="missing")
 
 
+def busy(parts: App, request: Request) -> Response:
+    """For what cannot be written down now, and so is not done."""
+    response = _page(parts, request, "note.html", 503, topic="busy")
+    response.headers["retry-after"] = str(RETRY)
+    return response
+
+
 def _page(parts: App, request: Request, name: str, status: int, **values: object) -> Response:
-    language = language_of(request)
+    language = str(values.get("language") or language_of(request))
     values |= {
         "brand": parts.settings.brand,
         "language": language,

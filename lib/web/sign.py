@@ -5,8 +5,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from lib.shares import cookies, sessions
-from lib.web import client, screens
+from lib.model import Actor
+from lib.shares import cookies, sessions, visits
+from lib.web import client, gate, screens
 from lib.web.door import Endpoint
 from lib.wiring import App, now
 
@@ -52,6 +53,7 @@ def _leave(parts: App) -> Endpoint:
     async def leave(request: Request) -> Response:
         if client.is_foreign(request, parts.settings):
             return _refused()
+        await run_in_threadpool(_record_leaving, parts, request)
         return await _ended(
             parts, request, cookies.viewer(parts.settings.https), RedirectResponse("/left", 303)
         )
@@ -59,9 +61,16 @@ def _leave(parts: App) -> Endpoint:
     return leave
 
 
+def _record_leaving(parts: App, request: Request) -> None:
+    if admission := gate.viewer_of(parts, request):
+        by = Actor("viewer", admission.address, gate.network(request))
+        visits.leave(parts.records, admission, now(), by=by)
+
+
 async def _ended(parts: App, request: Request, name: str, response: Response) -> Response:
     """The session ends in the records first: a copy of the cookie opens nothing any more."""
-    await run_in_threadpool(sessions.end, parts.records, request.cookies.get(name), now())
+    cookie, network = request.cookies.get(name), gate.network(request)
+    await run_in_threadpool(sessions.end, parts.records, cookie, now(), network)
     response.delete_cookie(name, path="/", secure=parts.settings.https, httponly=True, samesite="lax")
     response.headers["clear-site-data"] = '"cache"'  # nor does the Back button
     return response

@@ -18,7 +18,8 @@ from lib.wiring import App
 HEAVY = ("pandas", "plotly.graph_objects", "plotly.express", "streamlit_authenticator", "babel.dates")
 """Imported before the first visitor, who would otherwise wait for them."""
 
-TOKEN = re.compile(r"(/v/)[^/?\s\"]+")
+SECRET = re.compile(r"(/v/|/google/callback\?)[^\s\"]+")
+"""A viewer's link, and what Google sends an analyst's browser back with."""
 
 
 def lifespan(parts: App) -> Callable[[Any], AbstractAsyncContextManager[None]]:
@@ -49,7 +50,7 @@ def refuse_pages_beside(script: Path | None) -> None:
 
 
 def keep_tokens_out_of_logs() -> None:
-    """uvicorn logs each address when started by hand; a viewer's link is a secret."""
+    """uvicorn logs each address when started by hand; some of them hold a secret."""
     logger = logging.getLogger("uvicorn.access")
     if _hide_tokens not in logger.filters:
         logger.addFilter(_hide_tokens)
@@ -58,7 +59,7 @@ def keep_tokens_out_of_logs() -> None:
 def _hide_tokens(record: logging.LogRecord) -> bool:
     if isinstance(record.args, tuple):
         record.args = tuple(
-            TOKEN.sub(r"\1***", part) if isinstance(part, str) else part for part in record.args
+            SECRET.sub(r"\1***", part) if isinstance(part, str) else part for part in record.args
         )
     return True
 

@@ -13,6 +13,7 @@ from argon2 import PasswordHasher, extract_parameters
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lib.model import COMMAND_LINE
 from lib.shares import entry, passwords, shares, throttle
 from lib.shares.entry import Refused, TooMany, Unlocked
 from lib.store import records as store_records
@@ -275,7 +276,7 @@ def closed_doors(house):
         "e@client.example", expires_on=(NOW - timedelta(days=1)).date(), now=seconds(-172800)
     )[0]
     shares.revoke(house.records, revoked.id, NOW)
-    shares.off(house.records, house.share_of(off), NOW)
+    shares.off(house.records, house.share_of(off), NOW, by=COMMAND_LINE)
     with house.records.begin() as db:
         db.execute(
             viewers.update().where(viewers.c.id == suspended.id).values(suspended_at=NOW, failures=100)

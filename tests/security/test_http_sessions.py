@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from lib import wiring
 from lib.config import Secret
 from lib.mail import worker
+from lib.model import COMMAND_LINE
 from lib.shares import analysts, cookies, entry, sessions, shares
 from lib.store import tables
 from lib.store.tables import viewers
@@ -29,7 +30,9 @@ def parts(tmp_path):
 
 
 def analyst(parts):
-    return analysts.add(parts.records, "Ann", "ann@agency.example", ANALYST_PASSWORD, True, wiring.now())
+    return analysts.add(
+        parts.records, "Ann", "ann@agency.example", ANALYST_PASSWORD, True, wiring.now(), by=COMMAND_LINE
+    )
 
 
 def signed_in(parts):
@@ -151,7 +154,7 @@ def closed_links(parts):
         if reason == "revoked":
             shares.revoke(parts.records, viewer.id, now)
         if reason == "off":
-            shares.off(parts.records, share_id, now)
+            shares.off(parts.records, share_id, now, by=COMMAND_LINE)
     return links
 
 

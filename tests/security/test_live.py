@@ -15,6 +15,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from websockets.exceptions import ConnectionClosed
 
 from lib import wiring
+from lib.model import COMMAND_LINE
 from lib.shares import passwords, shares
 from lib.store.tables import shares as shares_table
 from lib.store.tables import viewers
@@ -91,7 +92,7 @@ def new_password(filled: Cage, viewer) -> None:
 
 
 def switched_off(filled: Cage, viewer) -> None:
-    shares.off(filled.parts.records, share_of(filled, viewer), wiring.now())
+    shares.off(filled.parts.records, share_of(filled, viewer), wiring.now(), by=COMMAND_LINE)
 
 
 def suspended(filled: Cage, viewer) -> None:

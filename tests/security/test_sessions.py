@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from lib.model import Scope
+from lib.model import COMMAND_LINE, Scope
 from lib.shares import analysts, sessions, shares
 from lib.shares.entry import Refused, Unlocked
 from lib.store import records as store_records
@@ -42,7 +42,9 @@ def eva(house, monkeypatch, _hashed):
     """An admin; hashed once for all tests, for bcrypt takes its time."""
     with monkeypatch.context() as patch:
         patch.setattr(analysts, "_hashed", lambda *_: _hashed)
-        return analysts.add(house.records, "Eva", "eva@agency.example", SECRET, admin=True, now=NOW)
+        return analysts.add(
+            house.records, "Eva", "eva@agency.example", SECRET, admin=True, now=NOW, by=COMMAND_LINE
+        )
 
 
 def signed_in(house, analyst, now=NOW):
@@ -269,10 +271,11 @@ def test_links_from_before_a_share_was_switched_off_stay_dead_forever(house):
     share, links = house.share_of(ann), [ann]
     for turn in range(3):
         cookie = house.cookie(links[-1], now=seconds(turn))
-        shares.off(house.records, share, seconds(turn))
+        shares.off(house.records, share, seconds(turn), by=COMMAND_LINE)
         assert house.inside(cookie, seconds(turn)) is None
         assert [house.unlock(link, PASSWORD, seconds(turn)) for link in links] == [Refused()] * len(links)
-        links += shares.on(house.records, house.vault, house.settings, share, turn == 2, seconds(turn))
+        parts = (house.records, house.vault, house.settings)
+        links += shares.on(*parts, share, turn == 2, seconds(turn), by=COMMAND_LINE)
         assert house.inside(cookie, seconds(turn)) is None
         answers = [house.unlock(link, PASSWORD, seconds(turn)) for link in links]
         assert answers[:-1] == [Refused()] * (len(links) - 1)
@@ -288,8 +291,9 @@ def test_switching_on_brings_back_nobody_who_was_revoked_or_suspended(house):
     with house.records.begin() as db:
         db.execute(viewers.update().where(viewers.c.id == bob.id).values(suspended_at=NOW, failures=100))
     share = house.share_of(ann)
-    shares.off(house.records, share, NOW)
-    back = {one.id: one for one in shares.on(house.records, house.vault, house.settings, share, False, NOW)}
+    shares.off(house.records, share, NOW, by=COMMAND_LINE)
+    parts = (house.records, house.vault, house.settings)
+    back = {one.id: one for one in shares.on(*parts, share, False, NOW, by=COMMAND_LINE)}
     assert set(back) == {bob.id, cid.id}
     assert house.unlock(back[bob.id]) == Refused()
     assert isinstance(house.unlock(back[cid.id]), Unlocked)
@@ -318,7 +322,7 @@ def test_an_analysts_cookie_is_dead_after_signing_out(house, eva):
 def test_a_new_password_puts_the_other_browser_out(house, eva):
     """S7"""
     cookie = signed_in(house, eva)
-    analysts.set_password(house.records, eva, "a brighter analyst")
+    analysts.set_password(house.records, eva, "a brighter analyst", NOW, by=COMMAND_LINE)
     assert sessions.find_analyst(house.records, cookie, NOW) is None
     assert sessions.find_analyst(house.records, signed_in(house, eva), NOW)
 
@@ -341,9 +345,11 @@ def test_an_analysts_session_lasts_twelve_idle_hours_and_seven_days(house, eva):
 def test_a_disabled_analyst_is_out_at_once_and_no_ticket_opens(house, eva, monkeypatch, _hashed):
     """S7"""
     monkeypatch.setattr(analysts, "_hashed", lambda *_: _hashed)
-    bob = analysts.add(house.records, "Bob", "bob@agency.example", SECRET, admin=False, now=NOW)
+    bob = analysts.add(
+        house.records, "Bob", "bob@agency.example", SECRET, admin=False, now=NOW, by=COMMAND_LINE
+    )
     cookie, ticket = signed_in(house, bob), sessions.ticket(house.records, bob, NOW)
-    analysts.disable(house.records, bob, NOW)
+    analysts.disable(house.records, bob, NOW, by=COMMAND_LINE)
     assert sessions.find_analyst(house.records, cookie, NOW) is None
     assert sessions.redeem(house.records, ticket, NOW) is None
 

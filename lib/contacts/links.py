@@ -1,0 +1,205 @@
+"""The link between an analyst and a Google account. Tokens are sealed; a linking on its way is good once."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from cryptography.fernet import InvalidToken
+
+from lib.contacts import google, people
+from lib.contacts.books import Book, shelf
+from lib.contacts.google import Google, GoogleRefused, Sleep, Tokens
+from lib.model import Actor
+from lib.shares import tokens as secrets
+from lib.store import audit
+from lib.store.records import reading
+from lib.store.tables import google_links, google_states
+from lib.store.vault import Vault
+
+PURPOSE = "google tokens"
+"""Of the key: a token sealed for Google is not opened as a mail, nor the other way."""
+
+LASTS = timedelta(minutes=10)
+"""A linking on its way."""
+EARLY = timedelta(minutes=1)
+"""An access token is renewed that long before its end."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A linked account. `scopes` are those of google.SCOPES that were granted."""
+
+    scopes: tuple[str, ...]
+    linked_at: datetime
+
+
+def begin(records: sa.Engine, vault: Vault, at: Google, session_id: int, now: datetime) -> str:
+    """The address of Google's page of consent, good for this session of the analyst."""
+    state, verifier = secrets.new(), secrets.new()
+    row = {
+        "hash": secrets.digest(state),
+        "session_id": session_id,
+        "sealed": vault.seal(verifier, PURPOSE),
+        "expires_at": now + LASTS,
+    }
+    with records.begin() as db:
+        db.execute(google_states.delete().where(google_states.c.expires_at <= now))
+        db.execute(google_states.insert().values(row))
+    return google.consent_address(at, state, verifier)
+
+
+def claim(records: sa.Engine, vault: Vault, session_id: int, state: str, now: datetime) -> str:
+    """Use up `state`; returns its PKCE verifier. Raises GoogleRefused("state") for one that is not good.
+
+    A foreign session's state stays where it is: nobody can use up another's.
+    """
+    mine = (google_states.c.hash == secrets.digest(state), google_states.c.session_id == session_id)
+    with records.begin() as db:
+        found = db.execute(sa.select(google_states).where(*mine)).first()
+        if found is None or db.execute(google_states.delete().where(*mine)).rowcount != 1:
+            raise GoogleRefused("state")
+    if found.expires_at <= now:
+        raise GoogleRefused("state")
+    return _opened(vault, found.sealed)
+
+
+def keep(
+    records: sa.Engine, vault: Vault, at: Google, analyst_id: int, code: str, verifier: str, now: datetime,
+    *, by: Actor,
+) -> Link:  # fmt: skip
+    """Trade the code for tokens and keep them. Raises GoogleRefused, `nothing` when no scope was granted."""
+    tokens = google.exchange(at, code, verifier, now)
+    if not tokens.scopes:
+        google.revoke(at, tokens)
+        raise GoogleRefused("nothing")
+    with records.begin() as db:
+        db.execute(google_links.delete().where(google_links.c.analyst_id == analyst_id))
+        db.execute(google_links.insert().values(_row(vault, analyst_id, tokens, now)))
+        audit.append(
+            db, now, "google.linked", by, scopes=[scope.rpartition("/")[2] for scope in tokens.scopes]
+        )
+    shelf.forget(analyst_id)
+    return Link(tokens.scopes, now)
+
+
+def find(records: sa.Engine, analyst_id: int) -> Link | None:
+    """The analyst's link, if there is one."""
+    with reading(records) as db:
+        row = db.execute(sa.select(google_links).where(google_links.c.analyst_id == analyst_id)).first()
+    return Link(tuple(row.scopes.split()), row.linked_at) if row else None
+
+
+def load(
+    records: sa.Engine, vault: Vault, at: Google, analyst_id: int, starred: str, now: datetime,
+    *, by: Actor, sleep: Sleep = time.sleep,
+) -> Book:  # fmt: skip
+    """The analyst's contacts; kept in memory for some minutes, nowhere else.
+
+    Raises GoogleRefused("lost") when there is no link (any more): one that Google does not honour is removed.
+    """
+    reader = _Reader(records, vault, at, analyst_id, now, sleep)
+    try:
+        book = people.load(reader.read, reader.tokens.scopes, starred)
+    except GoogleRefused as refused:
+        if refused.reason != "lost":
+            raise
+        _remove(records, analyst_id, now, by, "lost")
+        raise
+    shelf.keep(analyst_id, book)
+    return book
+
+
+def unlink(
+    records: sa.Engine, vault: Vault, at: Google | None, analyst_id: int, now: datetime, *, by: Actor
+) -> bool:
+    """Take the link away here, whatever Google says; returns whether Google took the access back as well."""
+    try:
+        tokens = _found(records, vault, analyst_id)
+        revoked = at is not None and google.revoke(at, tokens)
+    except GoogleRefused:
+        revoked = False
+    _remove(records, analyst_id, now, by, "revoked" if revoked else "not revoked")
+    return revoked
+
+
+class _Reader:
+    """Reads with the analyst's tokens, and renews the access token when it is over or not taken."""
+
+    def __init__(
+        self, records: sa.Engine, vault: Vault, at: Google, analyst_id: int, now: datetime, sleep: Sleep
+    ) -> None:
+        self._refresh: Callable[[], Tokens] = lambda: _refreshed(
+            records, vault, at, analyst_id, self.tokens, now
+        )
+        self._read = lambda path, parameters: google.read(at, self.tokens, path, parameters, sleep)
+        self.tokens = _found(records, vault, analyst_id)
+        self._renew = self.tokens.expires_at <= now + EARLY
+
+    def read(self, path: str, parameters: dict[str, str]) -> dict[str, Any]:
+        if self._renew:
+            self.tokens, self._renew = self._refresh(), False
+        try:
+            return self._read(path, parameters)
+        except GoogleRefused as refused:
+            if refused.reason != "unauthorized":
+                raise
+        self.tokens = self._refresh()
+        try:
+            return self._read(path, parameters)
+        except GoogleRefused as refused:
+            raise GoogleRefused("lost" if refused.reason == "unauthorized" else refused.reason) from None
+
+
+def _refreshed(
+    records: sa.Engine, vault: Vault, at: Google, analyst_id: int, tokens: Tokens, now: datetime
+) -> Tokens:
+    """Written only where the old ones stand: a link that was taken away meanwhile stays away."""
+    fresh = google.refresh(at, tokens, now)
+    sealed = google_links.update().where(google_links.c.analyst_id == analyst_id)
+    with records.begin() as db:
+        db.execute(sealed.values(sealed=vault.seal(_text(fresh), PURPOSE)))
+    return fresh
+
+
+def _found(records: sa.Engine, vault: Vault, analyst_id: int) -> Tokens:
+    with reading(records) as db:
+        query = sa.select(google_links.c.sealed).where(google_links.c.analyst_id == analyst_id)
+        sealed = db.execute(query).scalar()
+    if sealed is None:
+        raise GoogleRefused("lost")
+    told = orjson.loads(_opened(vault, sealed))
+    expires_at = datetime.fromisoformat(told["expires_at"])
+    return Tokens(told["access"], told["refresh"], expires_at, tuple(told["scopes"]))
+
+
+def _remove(records: sa.Engine, analyst_id: int, now: datetime, by: Actor, outcome: str) -> None:
+    shelf.forget(analyst_id)
+    with records.begin() as db:
+        gone = db.execute(google_links.delete().where(google_links.c.analyst_id == analyst_id))
+        if gone.rowcount:
+            audit.append(db, now, "google.unlinked", by, outcome=outcome)
+
+
+def _row(vault: Vault, analyst_id: int, tokens: Tokens, now: datetime) -> dict[str, Any]:
+    return {
+        "analyst_id": analyst_id,
+        "sealed": vault.seal(_text(tokens), PURPOSE),
+        "scopes": " ".join(tokens.scopes),
+        "linked_at": now,
+    }
+
+
+def _text(tokens: Tokens) -> str:
+    return orjson.dumps(asdict(tokens)).decode()
+
+
+def _opened(vault: Vault, sealed: bytes) -> str:
+    """Raises GoogleRefused("lost") when the installation's secret key is another one by now."""
+    try:
+        return vault.open(sealed, PURPOSE)
+    except InvalidToken:
+        raise GoogleRefused("lost") from None

@@ -1,0 +1,227 @@
+"""What a share shows: its campaigns, the audience it follows, its sections, its words, its last day.
+
+Nothing is ever added to a share by itself. A campaign of the audience that it follows waits until an analyst,
+who is told who will see it, says yes or no (X7).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from lib.model import Actor
+from lib.reports import SECTION_NAMES
+from lib.shares import audiences, letterbox, overview, policy, revision, standing
+from lib.shares.invitations import clean_message, expiry
+from lib.shares.overview import ShareLine
+from lib.shares.refusal import ShareRefused
+from lib.shares.standing import State
+from lib.store import audit
+from lib.store.records import reading
+from lib.store.tables import campaigns, shares, viewers
+from lib.words import LANGUAGES
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A new campaign of an audience that a share follows; nobody sees it before an analyst says yes."""
+
+    share: ShareLine
+    campaign_id: str
+    title: str
+    addresses: tuple[str, ...]
+    """Who will see it: everyone who has access, the suspended too, whom a new password lets in again."""
+
+
+def change(
+    records: sa.Engine, share_id: int, seen: ShareLine, now: datetime, *, by: Actor, **fields: Any
+) -> None:
+    """Change some of what a share shows, at once for everyone who is looking.
+
+    `fields` are some of revision.FIELDS; `audience` is its sender and name, or None to follow none. Raises
+    StaleShare when the share is not as `seen` any more, ShareRefused naming the field, TypeError for a field
+    that does not exist.
+    """
+    if unknown := fields.keys() - revision.FIELDS.keys():
+        raise TypeError(f"a share has no {', '.join(sorted(unknown))}")
+    allowed = policy.load(records)
+    with records.begin() as db:
+        share = revision.hold(db, share_id)
+        revision.refuse_stale(share, seen, now)
+        before = {name: read(share) for name, read in revision.FIELDS.items()}
+        wanted = {name: _plain(value) for name, value in fields.items()}
+        changed = {name: value for name, value in wanted.items() if value != before[name]}
+        if changed:
+            revision.write(db, share, now, by, **_columns(db, share, changed, allowed, now))
+            _append_audit(db, share, {name: before[name] for name in changed}, changed, now, by)
+
+
+def pending(records: sa.Engine, now: datetime) -> tuple[Pending, ...]:
+    """The campaigns that wait for a yes or no, by share, those sent first first; of active shares only."""
+    with reading(records) as db:
+        following = shares.c.audience.is_not(None), shares.c.taken_back_at.is_(None)
+        rows = db.execute(sa.select(shares).where(*following).order_by(shares.c.id)).all()
+        active = [row for row in rows if standing.of_share(row, now) is State.ACTIVE]
+        waiting = {row.id: _new(db, row) for row in active}
+        titles = letterbox.titles(db, tuple({one for some in waiting.values() for one in some}))
+        readers = {share_id: _readers(db, share_id) for share_id, some in waiting.items() if some}
+    lines = {share_id: overview.find(records, share_id, now) for share_id in readers}
+    return tuple(
+        Pending(line, one, titles[one], readers[share_id])
+        for share_id, line in lines.items()
+        if line is not None
+        for one in waiting[share_id]
+    )
+
+
+def add_campaign(records: sa.Engine, share_id: int, campaign_id: str, now: datetime, *, by: Actor) -> None:
+    """Yes: from now on the share shows this campaign too. Already shown, it stays so.
+
+    Raises ShareRefused when the share does not follow the campaign's audience (any more).
+    """
+    with records.begin() as db:
+        share = _offered(db, share_id, campaign_id)
+        if campaign_id in share.campaigns:
+            return
+        declined = [one for one in share.declined if one != campaign_id]
+        revision.write(db, share, now, by, campaigns=[*share.campaigns, campaign_id], declined=declined)
+        _append_added(db, share, campaign_id, now, by)
+
+
+def decline(records: sa.Engine, share_id: int, campaign_id: str, now: datetime, *, by: Actor) -> None:
+    """No: the share does not show this campaign, and it is not offered again. Raises ShareRefused as above.
+
+    Once it is shown, `change` takes it out.
+    """
+    with records.begin() as db:
+        share = _offered(db, share_id, campaign_id)
+        if campaign_id in (*share.campaigns, *share.declined):
+            return
+        revision.write(db, share, now, by, declined=[*share.declined, campaign_id])
+        audit.append(db, now, "campaign.declined", by, share_id=share.id, campaign=campaign_id)
+
+
+def _new(db: sa.Connection, share: sa.Row[Any]) -> list[str]:
+    seen = {*share.campaigns, *share.declined}
+    return [one for one in audiences.known(db, _audience(share)) if one not in seen]
+
+
+def _audience(share: sa.Row[Any]) -> tuple[str, str] | None:
+    found: tuple[str, str] | None = revision.FIELDS["audience"](share)
+    return found
+
+
+def _readers(db: sa.Connection, share_id: int) -> tuple[str, ...]:
+    mine = viewers.c.share_id == share_id, viewers.c.revoked_at.is_(None), viewers.c.taken_back_at.is_(None)
+    return tuple(db.scalars(sa.select(viewers.c.address).where(*mine).order_by(viewers.c.id)))
+
+
+def _offered(db: sa.Connection, share_id: int, campaign_id: str) -> sa.Row[Any]:
+    share = revision.hold(db, share_id)
+    if campaign_id not in audiences.known(db, _audience(share)):
+        raise ShareRefused("campaigns", "refusal.share.changed")
+    return share
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+# --- what is written ------------------------------------------------------------------------------
+
+
+def _columns(
+    db: sa.Connection, share: sa.Row[Any], changed: dict[str, Any], allowed: policy.Policy, now: datetime
+) -> dict[str, Any]:
+    """The columns of `shares` for the changed fields. Raises ShareRefused."""
+    columns: dict[str, Any] = {}
+    for name, value in changed.items():
+        columns |= _ONE_BY_ONE[name](share, value, now) if name in _ONE_BY_ONE else {name: value}
+    if "campaigns" in changed:
+        _refuse_unknown(db, set(changed["campaigns"]) - set(share.campaigns))
+        removed = [one for one in share.campaigns if one not in changed["campaigns"]]
+        columns["declined"] = [*share.declined, *removed]
+    if "audience" in changed:
+        columns["declined"] = audiences.known(db, changed["audience"])
+    if "expires_on" in changed:
+        policy.refuse_beyond(allowed, changed["expires_on"], share.zone, now)
+    return columns
+
+
+def _of_campaigns(_share: sa.Row[Any], value: tuple[str, ...], _now: datetime) -> dict[str, Any]:
+    if not value or len(value) != len(set(value)):
+        raise ShareRefused("campaigns", "refusal.campaigns")
+    return {"campaigns": list(value)}
+
+
+def _of_audience(_share: sa.Row[Any], value: tuple[str, str] | None, _now: datetime) -> dict[str, Any]:
+    sender, name = value or (None, None)
+    return {"audience": name, "audience_sender": sender}
+
+
+def _of_sections(_share: sa.Row[Any], value: tuple[str, ...] | None, _now: datetime) -> dict[str, Any]:
+    if value is not None and not set(value) <= set(SECTION_NAMES):
+        raise ShareRefused("sections", "refusal.sections")
+    return {"sections": sa.null() if value is None else list(value)}
+
+
+def _of_message(_share: sa.Row[Any], value: str, _now: datetime) -> dict[str, Any]:
+    return {"message": clean_message(value)}
+
+
+def _of_language(_share: sa.Row[Any], value: str, _now: datetime) -> dict[str, Any]:
+    if value not in LANGUAGES:
+        raise ShareRefused("language", "refusal.language")
+    return {"language": value}
+
+
+def _of_last_day(share: sa.Row[Any], value: date | None, now: datetime) -> dict[str, Any]:
+    return {"expires_on": value, "expires_at": expiry(value, share.zone, now), "ended_at": None}
+
+
+_ONE_BY_ONE = {
+    "campaigns": _of_campaigns,
+    "audience": _of_audience,
+    "sections": _of_sections,
+    "message": _of_message,
+    "language": _of_language,
+    "expires_on": _of_last_day,
+}
+
+
+def _refuse_unknown(db: sa.Connection, ids: set[str]) -> None:
+    """Raises ShareRefused when one of these campaigns does not exist."""
+    found = set(db.scalars(sa.select(campaigns.c.id).where(campaigns.c.id.in_(ids))))
+    if found != ids:
+        raise ShareRefused("campaigns", "refusal.campaigns")
+
+
+def _append_audit(
+    db: sa.Connection,
+    share: sa.Row[Any],
+    before: dict[str, Any],
+    after: dict[str, Any],
+    now: datetime,
+    by: Actor,
+) -> None:
+    """A row per campaign, one for the last day, one for all the rest; of the message only that it changed."""
+    if "campaigns" in after:
+        for one in after["campaigns"]:
+            if one not in before["campaigns"]:
+                _append_added(db, share, one, now, by)
+        for one in before["campaigns"]:
+            if one not in after["campaigns"]:
+                audit.append(db, now, "campaign.removed", by, share_id=share.id, campaign=one)
+    if "expires_on" in after:
+        revision.append_last_day(db, share, after["expires_on"], now, by)
+    rest = {name: [before[name], after[name]] for name in after if name not in ("campaigns", "expires_on")}
+    if "message" in rest:
+        rest["message"] = True  # type: ignore[assignment]
+    if rest:
+        audit.append(db, now, "share.changed", by, share_id=share.id, **rest)
+
+
+def _append_added(db: sa.Connection, share: sa.Row[Any], campaign_id: str, now: datetime, by: Actor) -> None:
+    told = {"campaign": campaign_id, "viewers": _readers(db, share.id)}
+    audit.append(db, now, "campaign.added", by, share_id=share.id, **told)

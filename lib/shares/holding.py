@@ -1,0 +1,47 @@
+"""The seconds after an action in which its mails wait, so that everything can be taken back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from lib.mail.outbox import QUEUED
+from lib.store.records import reading
+from lib.store.tables import outbox, viewers
+
+
+@dataclass(frozen=True)
+class Held:
+    """One action whose mails wait."""
+
+    batch: str
+    until: datetime
+    viewer_ids: tuple[int, ...]
+
+
+def held(records: sa.Engine, share_id: int, now: datetime) -> tuple[Held, ...]:
+    """The actions on a share that can be taken back at this moment, the newest first.
+
+    One that has begun to leave is not among them: no mail of a held action was tried.
+    """
+    with reading(records) as db:
+        rows = db.execute(
+            sa.select(outbox.c.batch, outbox.c.viewer_id, outbox.c.state, outbox.c.attempts, outbox.c.next_at)
+            .join(viewers, viewers.c.id == outbox.c.viewer_id)
+            .where(viewers.c.share_id == share_id, outbox.c.batch.is_not(None))
+            .order_by(outbox.c.id.desc())
+        ).all()
+    mails: dict[str, list[sa.Row[Any]] = {}
+    for row in rows:
+        mails.setdefault(row.batch, []).append(row)
+    found = {batch: [row for row in some if row.state == QUEUED] for batch, some in mails.items() if not _tried(some)}
+    return tuple(
+        Held(batch, until, tuple(dict.fromkeys(row.viewer_id for row in waiting)))
+        for batch, waiting in found.items()
+        if waiting and (until := min(row.next_at for row in waiting)) > now
+    )
+
+
+def _tried(mails: list[sa.Row[Any]]) -> bool:
+    return any(mail.attempts for mail in mails)
