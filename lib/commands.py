@@ -22,10 +22,10 @@ from lib.mail import tried
 from lib.mail.worker import Worker
 from lib.model import COMMAND_LINE, Form, Scope
 from lib.reports import UnknownCampaign, rollup
-from lib.shares import analysts, shares
+from lib.shares import analysts, audit, shares
 from lib.shares.refusal import ShareRefused
 from lib.shares.shares import Draft, Invited, ViewerLine
-from lib.store import library
+from lib.store import epoch, library
 from lib.words import t
 
 LANGUAGE = words.best(os.environ.get("LC_ALL") or os.environ.get("LANG"))
@@ -130,6 +130,21 @@ def check(options: argparse.Namespace) -> int:
     ]
     _say(options, {"checks": [asdict(item) for item in findings]}, lines)
     return 1 if any(item.problem for item in findings) else 0
+
+
+def verify_audit(options: argparse.Namespace) -> int:
+    """Read the whole audit log; exit 1 naming the first entry that is not as it was written."""
+    parts = _ready()
+    try:
+        found = epoch.verify(parts.records, parts.epoch)
+    except OSError as problem:
+        told = t(LANGUAGE, "command.epoch_unreadable", file=parts.epoch.path, problem=problem.strerror)
+        raise CommandRefused(told) from problem
+    said = audit.verdict_said(found, LANGUAGE, parts.settings.timezone)
+    told = {"entries": found.rows, "unbroken": not found.reason, "compared": found.compared}
+    where = {"entry": found.broken, "at": found.at, "kind": found.kind, "reason": found.reason}
+    _say(options, told | (where if found.reason else {}) | {"said": said}, [said])
+    return 1 if found.reason else 0
 
 
 # --- bringing in -----------------------------------------------------------------------------------
@@ -473,6 +488,7 @@ def _parser() -> argparse.ArgumentParser:
     _sharing(command)
     command("worker", work).add_argument("--once", action="store_true")
     command("doctor", check)
+    command("verify-audit", verify_audit)
     return parser
 
 

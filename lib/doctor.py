@@ -14,8 +14,9 @@ from alembic.util import CommandError
 
 from lib import wiring
 from lib.mail.delivery import Smtp
+from lib.shares import audit
 from lib.shares.refusal import ShareRefused
-from lib.store import schema
+from lib.store import epoch, schema
 from lib.wiring import App
 from lib.words import t
 
@@ -54,6 +55,8 @@ def _findings(parts: App, language: str) -> Iterator[Finding]:
     yield Finding("VITRINE_RECORDS", url, unreachable)
     if settings.admin_email and not unreachable:
         yield Finding("VITRINE_ADMIN_EMAIL", settings.admin_email, _admin_problem(parts, language))
+    if not unreachable:
+        yield _log(parts, language)
     yield Finding("VITRINE_EVENTS", settings.events, _events_problem(parts, language))
     yield Finding("VITRINE_BASE_URL", settings.base_url, _address_problem(parts, language))
     if settings.mail_from:
@@ -84,6 +87,17 @@ def _admin_problem(parts: App, language: str) -> str:
     except ShareRefused as refusal:
         return t(language, refusal.reason, **refusal.holes)
     return ""
+
+
+def _log(parts: App, language: str) -> Finding:
+    """No setting, but what the records are worth as a proof."""
+    try:
+        found = epoch.verify(parts.records, parts.epoch)
+    except OSError as problem:
+        told = t(language, "command.epoch_unreadable", file=parts.epoch.path, problem=problem.strerror)
+        return Finding("audit log", "", told)
+    said = audit.verdict_said(found, language, parts.settings.timezone)
+    return Finding("audit log", t(language, "audit.count", count=found.rows), said if found.reason else "")
 
 
 def _events_problem(parts: App, language: str) -> str:

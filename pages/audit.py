@@ -2,9 +2,13 @@
 
 import streamlit as st
 
-from lib.ui import session
+from lib.ui import audit, session
 from lib.ui.i18n import t
 
 scope = session.require_analyst()
 
-st.title(t("navigation.audit"), anchor=False)
+st.title(t("audit.title"), anchor=False)
+st.caption(t("audit.what"))
+asked = audit.filters()
+audit.tools(asked)
+audit.entries(asked)

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from lib.ui import session
+from lib.ui import notices, places, session
 from lib.ui.i18n import t
 
 scope = session.require_analyst()
 
-st.title(t("navigation.notices"), anchor=False)
+st.title(t("notices.title"), anchor=False)
+notices.list_all()
+places.link("settings", t("notices.choose"), icon=":material/tune:")

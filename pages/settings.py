@@ -2,9 +2,15 @@
 
 import streamlit as st
 
-from lib.ui import session
+from lib.ui import session, settings
 from lib.ui.i18n import t
 
 scope = session.require_analyst()
 
 st.title(t("navigation.settings"), anchor=False)
+settings.say_done()
+settings.notices_section()
+settings.language_section()
+settings.password_section()
+settings.policy_section()
+settings.mail_section()

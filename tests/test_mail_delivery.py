@@ -235,7 +235,7 @@ def test_the_newest_mail_tells_how_a_viewer_stands(records, tmp_path):
     outbox_id = queue(records)
     with records.begin() as db:
         db.execute(outbox.outbox.update().where(outbox.outbox.c.id == outbox_id).values(viewer_id=1))
-    assert outbox.last_of(records, [1, 2])[1].state == "queued"
+    assert outbox.mails_of(records, [1, 2])[1][-1].state == "queued"
     send(records, tmp_path, "")
-    assert outbox.last_of(records, [1, 2]).keys() == {1}
-    assert outbox.last_of(records, [1])[1].state == KEPT
+    assert outbox.mails_of(records, [1, 2]).keys() == {1}
+    assert outbox.mails_of(records, [1])[1][-1].state == KEPT

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from lib import importers, reports, wiring
 from lib.config import Secret
 from lib.mail import outbox
-from lib.model import Scope
+from lib.model import COMMAND_LINE, Scope
 from lib.reports import rollup
 from lib.shares import entry, sessions, shares
 from lib.store import library, schema
@@ -57,14 +57,16 @@ def test_an_import_is_read_reported_and_taken_back(parts: App, tmp_path: Path) -
 def test_a_viewer_is_invited_let_in_and_shut_out(parts: App, tmp_path: Path) -> None:
     importers.bring_in(parts.analytics, write_events(tmp_path / "events.csv"), by="ana", now=NOW)
     draft = shares.Draft(None, (CAMPAIGN.id,), ("vera@client.example",), password=PASSWORD)
-    (vera,) = shares.create(parts.records, parts.vault, parts.settings, draft, NOW).viewers
+    (vera,) = shares.create(
+        parts.records, parts.vault, parts.settings, draft, NOW, by=COMMAND_LINE
+    ).viewers
     token = vera.link.rsplit("/", 1)[1]
     refused = entry.unlock(parts.records, token, "not the password", "198.51.100.7", "", NOW)
     opened = entry.unlock(parts.records, token, PASSWORD, "198.51.100.7", "", NOW)
     assert not isinstance(refused, entry.Unlocked)
     assert isinstance(opened, entry.Unlocked)
     assert sessions.find_viewer(parts.records, opened.cookie, NOW) is not None
-    shares.revoke(parts.records, vera.id, NOW)
+    shares.revoke(parts.records, vera.id, NOW, by=COMMAND_LINE)
     assert sessions.find_viewer(parts.records, opened.cookie, NOW) is None
 
 

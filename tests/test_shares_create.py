@@ -15,7 +15,7 @@ from lib.store import records as store_records
 from lib.store.tables import metadata
 from lib.words import LANGUAGES, t
 from tests import sharing
-from tests.sharing import NOW, PASSWORD, link_in, seconds, text_of
+from tests.sharing import EVA, NOW, PASSWORD, link_in, seconds, text_of
 
 
 @pytest.fixture
@@ -54,8 +54,9 @@ def add(house, viewer, *addresses, password=None, message=None, now=NOW, **more)
         password,
         message,
         now,
+        by=EVA,
         **more,
-    )
+    ).viewers
 
 
 # --- create -----------------------------------------------------------------------------------------
@@ -77,7 +78,7 @@ def test_each_viewer_gets_an_own_link_by_an_own_mail_and_the_password_of_the_act
 
 
 def test_the_password_may_be_left_out_of_the_mails(house):
-    ann = house.share("ann@client.example", mail_password=False)[0]
+    ann = house.share("ann@client.example", road="hand")[0]
     assert PASSWORD not in text_of(house.mails()[0]) and link_in(house.mails()[0]) == ann.link
     assert isinstance(house.unlock(ann), Unlocked)
 
@@ -180,7 +181,7 @@ def test_who_sees_these_campaigns_already_is_not_invited_by_another_form(house):
         "viewers.shared",
     )
     assert house.share("ann@client.example", campaigns=("summer",))
-    shares.revoke(house.records, ann.id, NOW)
+    shares.revoke(house.records, ann.id, NOW, by=EVA)
     assert house.share("ann@client.example")
 
 
@@ -225,7 +226,7 @@ def test_who_is_invited_already_is_not_added_and_then_nobody_is(house):
 
 def test_a_revoked_viewer_comes_back_with_a_new_link_and_password_and_the_old_ones_stay_dead(house):
     ann = house.share("ann@client.example")[0]
-    shares.revoke(house.records, ann.id, NOW)
+    shares.revoke(house.records, ann.id, NOW, by=EVA)
     back = add(house, ann, "ANN@client.example", password="another heron walks", now=seconds(5))[0]
     assert back.id == ann.id
     for link, password in [(ann, PASSWORD), (ann, "another heron walks"), (back, PASSWORD)]:
@@ -244,7 +245,7 @@ def test_nobody_is_added_to_a_share_that_is_off_or_over(house):
 
 def test_a_mail_still_waiting_for_a_revoked_viewer_is_not_sent(house):
     ann, bob = house.share("ann@client.example", "bob@client.example")
-    shares.revoke(house.records, bob.id, seconds(1))
+    shares.revoke(house.records, bob.id, seconds(1), by=EVA)
     assert [str(mail["To"]) for mail in house.mails()] == ["ann@client.example"]
     assert house.line(bob).mail == "refused"
     assert house.line(ann).mail == "queued"
@@ -280,7 +281,7 @@ def test_a_password_changed_by_two_analysts_at_once_is_not_silently_overwritten(
 def test_a_new_last_day_holds_at_once_and_brings_back_nobody_who_was_revoked(house):
     """D1"""
     ann, bob = house.share("ann@client.example", "bob@client.example", expires_on=date(2026, 11, 30))
-    shares.revoke(house.records, bob.id, NOW)
+    shares.revoke(house.records, bob.id, NOW, by=EVA)
     later = NOW + timedelta(days=20)
     assert house.unlock(ann, PASSWORD, later) == Refused()
     shares.extend(house.records, house.share_of(ann), date(2026, 12, 31), later, by=COMMAND_LINE)
@@ -303,7 +304,7 @@ def test_the_list_of_shares_tells_what_is_shared_with_how_many_and_how_it_stands
     cid = house.share("cid@client.example", campaigns=("summer",), expires_on=date(2026, 11, 30))[0]
     house.cookie(ann, now=seconds(10))
     house.cookie(bob, now=seconds(20))
-    shares.revoke(house.records, bob.id, seconds(30))
+    shares.revoke(house.records, bob.id, seconds(30), by=EVA)
     newest, oldest = shares.shares_of(house.records, None, seconds(40))
     assert (newest.id, oldest.id) == (house.share_of(cid), house.share_of(ann))
     assert oldest.titles == ("Summer Gardening", "Spring Gardening")

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash  # of a page made of its address
 
 from lib import wiring
+from lib.model import COMMAND_LINE
 from lib.shares import cookies, sessions, shares
 from lib.store import tables
 from lib.ui import exchange, session
@@ -266,7 +267,7 @@ def test_added_viewers_get_a_password_of_their_own(office):
 def test_what_is_refused_is_said_in_the_readers_language(office):
     installation.share(office, "ann@x.org")
     at = opened("change_one_password", of_one=True)
-    shares.revoke(office.records, 1, wiring.now())
+    shares.revoke(office.records, 1, wiring.now(), by=COMMAND_LINE)
     press(at, "go-one-1")
     assert at.error
 
@@ -325,7 +326,7 @@ def test_when_access_ends_the_data_goes_and_the_page_says_so(viewer):
     """S3, S4"""
     workspace, ann = viewer
     at = screens.frame("shared").run()
-    shares.revoke(workspace.records, ann.id, wiring.now())
+    shares.revoke(workspace.records, ann.id, wiring.now(), by=COMMAND_LINE)
     at.run()
     assert not at.exception
     assert at.info[0].proto.title == "Access has ended"

@@ -1,7 +1,6 @@
 """The link between an analyst and a Google account. Tokens are sealed; a linking on its way is good once."""
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -101,7 +100,7 @@ def load(
 
     Raises GoogleRefused("lost") when there is no link (any more): one that Google does not honour is removed.
     """
-    reader = _Reader(records, vault, at, analyst_id, now, sleep)
+    reader = _Reader(records, vault, at, analyst_id, _found(records, vault, analyst_id), now, sleep)
     try:
         book = people.load(reader.read, reader.tokens.scopes, starred)
     except GoogleRefused as refused:
@@ -126,43 +125,38 @@ def unlink(
     return revoked
 
 
+@dataclass
 class _Reader:
     """Reads with the analyst's tokens, and renews the access token when it is over or not taken."""
 
-    def __init__(
-        self, records: sa.Engine, vault: Vault, at: Google, analyst_id: int, now: datetime, sleep: Sleep
-    ) -> None:
-        self._refresh: Callable[[], Tokens] = lambda: _refreshed(
-            records, vault, at, analyst_id, self.tokens, now
-        )
-        self._read = lambda path, parameters: google.read(at, self.tokens, path, parameters, sleep)
-        self.tokens = _found(records, vault, analyst_id)
-        self._renew = self.tokens.expires_at <= now + EARLY
+    records: sa.Engine
+    vault: Vault
+    at: Google
+    analyst_id: int
+    tokens: Tokens
+    now: datetime
+    sleep: Sleep
 
     def read(self, path: str, parameters: dict[str, str]) -> dict[str, Any]:
-        if self._renew:
-            self.tokens, self._renew = self._refresh(), False
+        if self.tokens.expires_at <= self.now + EARLY:
+            self._renew()
         try:
-            return self._read(path, parameters)
+            return google.read(self.at, self.tokens, path, parameters, self.sleep)
         except GoogleRefused as refused:
             if refused.reason != "unauthorized":
                 raise
-        self.tokens = self._refresh()
+        self._renew()
         try:
-            return self._read(path, parameters)
+            return google.read(self.at, self.tokens, path, parameters, self.sleep)
         except GoogleRefused as refused:
             raise GoogleRefused("lost" if refused.reason == "unauthorized" else refused.reason) from None
 
-
-def _refreshed(
-    records: sa.Engine, vault: Vault, at: Google, analyst_id: int, tokens: Tokens, now: datetime
-) -> Tokens:
-    """Written only where the old ones stand: a link that was taken away meanwhile stays away."""
-    fresh = google.refresh(at, tokens, now)
-    sealed = google_links.update().where(google_links.c.analyst_id == analyst_id)
-    with records.begin() as db:
-        db.execute(sealed.values(sealed=vault.seal(_text(fresh), PURPOSE)))
-    return fresh
+    def _renew(self) -> None:
+        """Written only where the old ones stand: a link that was taken away meanwhile stays away."""
+        self.tokens = google.refresh(self.at, self.tokens, self.now)
+        row = google_links.update().where(google_links.c.analyst_id == self.analyst_id)
+        with self.records.begin() as db:
+            db.execute(row.values(sealed=self.vault.seal(_text(self.tokens), PURPOSE)))
 
 
 def _found(records: sa.Engine, vault: Vault, analyst_id: int) -> Tokens:

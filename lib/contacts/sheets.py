@@ -40,7 +40,7 @@ def entries(member: Member) -> Iterator[Entry | Bad]:
 
 
 def _header(member: Member) -> tuple[Header, Record | None]:
-    """The columns by number, for headings may be missing or come twice; and a first row that is no heading."""
+    """The columns by number, for headings may be missing or come twice; a first row that is no heading."""
     line = _first(member)
     delimiter = max(table.DELIMITERS, key=line.text.count)
     fields = next(csv.reader([line.text.removeprefix("\ufeff")], delimiter=delimiter), [])

@@ -6,10 +6,13 @@ nothing and repeats Message-IDs.
 
 import email
 import email.policy
+import errno
 import ipaddress
 import os
 import smtplib
+import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -24,10 +27,14 @@ from lib.config import Settings, SettingsRefused
 from lib.mail.outbox import ACCEPTED, KEPT, REFUSED, UNKNOWN, WAITING, Outcome
 
 TIMEOUT = 20
-"""Seconds for each answer of the server."""
+"""Seconds of silence from the server."""
+PATIENCE = 120
+"""Seconds for signing in, and as many for each mail, however the server dribbles; both are within the lease."""
 
-Send = Callable[[int, bytes, datetime], Outcome]
-"""Hands over one mail: (its id in the outbox, the mail, now). Never raises for what a server does."""
+Leaving = Callable[[], bool]
+"""Asked right before a server may take the mail; on False it stays."""
+Send = Callable[[int, bytes, datetime, Leaving], Outcome]
+"""Hands over one mail (its id in the outbox, the mail, now, leaving). Never raises for what a server does."""
 
 
 class Delivery(Protocol):
@@ -66,7 +73,7 @@ class Files:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield self._keep
 
-    def _keep(self, outbox_id: int, mail: bytes, now: datetime) -> Outcome:
+    def _keep(self, outbox_id: int, mail: bytes, now: datetime, _leaving: Leaving) -> Outcome:
         name = f"{now:%Y-%m-%d}-{outbox_id}.eml"
         try:
             descriptor = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -101,6 +108,10 @@ class Smtp:
             line.hang_up()
 
 
+class NotOursError(Exception):
+    """The mail is another worker's by now; nothing of it left."""
+
+
 class _Line:
     """One connection, dialled again after it broke; once dialling failed, not again in this batch."""
 
@@ -108,48 +119,57 @@ class _Line:
         self._connect = connect
         self._client: Any = None
         self._failed: Outcome | None = None
+        self._leaving: Leaving = lambda: True
         self._data_began = False
+        self._said = ""
 
-    def send(self, _outbox_id: int, mail: bytes, _now: datetime) -> Outcome:
+    def send(self, _outbox_id: int, mail: bytes, _now: datetime, leaving: Leaving) -> Outcome:
         dialled = self._failed or self.dial()
         if dialled.state != ACCEPTED:
             return dialled
         message = email.message_from_bytes(mail, policy=email.policy.SMTP)
-        self._data_began = False
+        self._leaving, self._data_began = leaving, False
         try:
-            self._client.smtp.send_message(message)
+            with _cut_after(PATIENCE, self._client.smtp.sock):
+                self._client.smtp.send_message(message)
         except (smtplib.SMTPException, OSError, ValueError) as problem:
             return self._judged(problem)
-        return Outcome(ACCEPTED)
+        except Exception:
+            self.hang_up()  # the server waits for a mail that does not come
+            raise
+        return Outcome(ACCEPTED, self._said)
 
     def dial(self) -> Outcome:
         if self._client is not None:
             return Outcome(ACCEPTED)
-        self._client = self._connect()
-        try:
-            self._client.login()
-        except (smtplib.SMTPException, OSError, ValueError) as problem:
-            self.hang_up()
+        attempt = _Attempt(self._connect())
+        problem = attempt.wait(PATIENCE)
+        if problem is not None:
             self._failed = Outcome(WAITING, _words(problem))
             return self._failed
+        self._client = attempt.client
         self._watch_data()
         return Outcome(ACCEPTED)
 
     def hang_up(self) -> None:
         client, self._client = self._client, None
-        if client is None or client.smtp is None:
-            return
-        with suppress(smtplib.SMTPException, OSError):
-            client.close()
-        client.smtp.close()  # yagmail leaves the socket open when QUIT fails
+        if client is not None:
+            _close(client)
 
     def _watch_data(self) -> None:
-        """Remember when the mail itself goes out: a line that breaks from then on leaves the end unknown."""
+        """Remember when the mail itself goes out: a line that breaks from then on leaves the end unknown.
+
+        And what the server says then, such as the number that it gives the mail.
+        """
         original = self._client.smtp.data
 
         def data(mail: bytes) -> Any:
+            if not self._leaving():
+                raise NotOursError
             self._data_began = True
-            return original(mail)
+            code, words = original(mail)
+            self._said = _text(code, words)
+            return code, words
 
         self._client.smtp.data = data
 
@@ -170,6 +190,58 @@ class _Line:
         ):  # an address that this server cannot take
             return Outcome(REFUSED, words)
         return Outcome(WAITING, words)
+
+
+class _Attempt:
+    """Signing in, in a thread of its own: there is no line to cut before the server has greeted."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self._problem: Exception | None = None
+        self._given_up = threading.Event()
+        self._thread = threading.Thread(target=self._login, name="mail-login", daemon=True)
+        self._thread.start()
+
+    def wait(self, seconds: float) -> Exception | None:
+        """What went wrong, or None when the client is signed in. A client that is too slow closes itself."""
+        self._thread.join(seconds)
+        if not self._thread.is_alive():
+            return self._problem
+        self._given_up.set()
+        return TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+
+    def _login(self) -> None:
+        try:
+            self.client.login()
+        except (smtplib.SMTPException, OSError, ValueError) as problem:
+            self._problem = problem
+        if self._problem or self._given_up.is_set():
+            _close(self.client)
+
+
+@contextmanager
+def _cut_after(seconds: float, line: socket.socket) -> Iterator[None]:
+    """A server that says a letter now and then never falls silent; after so many seconds the line is cut."""
+
+    def cut() -> None:
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _close(client: Any) -> None:
+    if client.smtp is None:
+        return
+    with suppress(smtplib.SMTPException, OSError):
+        client.close()
+    client.smtp.close()  # yagmail leaves the socket open when QUIT fails
 
 
 SERVER_SHUTS = (421,)

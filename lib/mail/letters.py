@@ -69,8 +69,8 @@ def _written(
 ) -> EmailMessage:
     """A letter of a `kind` of the locale `mail`. Without a `link` none is spoken of.
 
-    `password` None: `elsewhere` says where it is, in a second mail (second), in a person's hand (hand) or where
-    it was before (kept); the sentence is `mail.letter.password_<elsewhere>`.
+    `password` None: `elsewhere` says where it is, in a second mail (second), in a person's hand (hand) or the
+    same as before (kept); the sentence is `mail.letter.password_<elsewhere>`.
 
     Raises LetterRefused for control or direction-turning characters; `message` may have line breaks.
     """
@@ -79,7 +79,9 @@ def _written(
     words = _words(kind, language, titles, brand, who) | _common(
         language, link, password, expires_on, zone, brand, who
     )
-    return composed(settings_from, brand, address, words | {"message": message, "titles": titles}, writer)
+    words |= {"message": message, "titles": titles}
+    words |= {"password_elsewhere": "" if password else t(language, f"mail.letter.password_{elsewhere}")}
+    return composed(settings_from, brand, address, words, writer)
 
 
 invitation = partial(_written, "invitation")

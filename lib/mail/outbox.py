@@ -109,8 +109,8 @@ def enqueue(
 ) -> int:
     """Put a letter into the outbox, sealed, within the caller's transaction; returns the row's id.
 
-    `after_id` is the row of the letter that must have been handed over before. A letter has one reader: raises
-    ValueError for several addresses.
+    `after_id` is the row of the letter that must have been handed over before. A letter has one reader:
+    raises ValueError for several addresses.
     """
     if "Date" not in message:
         message["Date"] = format_datetime(now)
@@ -152,12 +152,26 @@ def claim(records: sa.Engine, now: datetime) -> Parcel | None:
         taken = db.execute(
             outbox.update()
             .where(outbox.c.id == row.id, outbox.c.state == row.state, outbox.c.attempts == row.attempts)
-            .values(state=SENDING, attempts=row.attempts + 1, lease_until=now + LEASE)
+            .values(state=SENDING, attempts=row.attempts + 1, lease_until=now + LEASE, leaving_at=None)
         )
         if taken.rowcount != 1:
             return None
         since = max(row.created_at, row.released_at or row.created_at)
         return Parcel(row.id, row.address, row.sealed or b"", row.attempts + 1, since)
+
+
+def leaving(records: sa.Engine, parcel: Parcel, now: datetime) -> bool:
+    """Write down that the mail itself goes out now; whoever vanishes from here on leaves it unknown.
+
+    False: the lease ran out and the mail is no longer this worker's to send.
+    """
+    held = (
+        outbox.c.id == parcel.id,
+        outbox.c.attempts == parcel.attempts,
+        outbox.c.state == SENDING,
+    )
+    with records.begin() as db:
+        return db.execute(outbox.update().where(*held).values(leaving_at=now)).rowcount == 1
 
 
 def record(records: sa.Engine, parcel: Parcel, outcome: Outcome, now: datetime) -> None:
@@ -172,9 +186,13 @@ def record(records: sa.Engine, parcel: Parcel, outcome: Outcome, now: datetime) 
     )
     written = _written(parcel, outcome, now)
     with records.begin() as db:
-        before = db.execute(sa.select(outbox.c.answer).where(*mine).with_for_update()).first()
+        before = db.execute(
+            sa.select(outbox.c.answer, outbox.c.sealed).where(*mine).with_for_update()
+        ).first()
         if before is None:
             return
+        if written["state"] == WAITING and before.sealed is None:  # withdrawn while it was on its way
+            written = _taken_back(now)
         ended = _change(db, outbox.c.id == parcel.id, written)
         if written["state"] == REFUSED:
             ended += _refuse_followers(db, ended, FIRST_REFUSED, now)
@@ -183,7 +201,7 @@ def record(records: sa.Engine, parcel: Parcel, outcome: Outcome, now: datetime) 
 
 
 def close_leases(records: sa.Engine, now: datetime) -> int:
-    """A mail whose worker vanished may have been accepted: unknown. Returns how many there were.
+    """A mail whose worker vanished waits anew; unknown if a server may have it. Returns how many vanished.
 
     An unknown one that nobody sent again within a week is forgotten, and with it what should follow it.
     """
@@ -196,11 +214,11 @@ def close_leases(records: sa.Engine, now: datetime) -> int:
             return 0
     with records.begin() as db:
         erased = _change(db, forgotten, {"sealed": None})
-        lost = _change(
-            db,
-            gone,
-            {"state": UNKNOWN, "answer": "mail.answer.vanished", "lease_until": None, "ended_at": now},
-        )
+        left = {"state": UNKNOWN, "answer": "mail.answer.vanished", "lease_until": None, "ended_at": now}
+        lost = _change(db, gone & outbox.c.leaving_at.is_not(None), left)
+        lost += _change(db, gone & outbox.c.sealed.is_(None), _taken_back(now))
+        here = {"state": WAITING, "answer": "mail.answer.interrupted", "lease_until": None, "next_at": now}
+        lost += _change(db, gone, here)
         _log(db, _refuse_followers(db, erased, "mail.answer.first_unknown", now) + lost, now)
         return len(lost)
 
@@ -215,12 +233,12 @@ def send_again(db: sa.Connection, outbox_id: int, now: datetime) -> bool:
 def withdraw(db: sa.Connection, viewer_ids: Iterable[int], now: datetime) -> int:
     """Erase what was not sent yet to these viewers, such as an old password; returns how many mails.
 
-    An unknown one stays unknown, but cannot be sent again: what stands in it is no longer right.
+    An unknown one stays unknown, and one on its way goes on, but neither is sent again: what stands in it is
+    no longer right.
     """
     theirs = outbox.c.viewer_id.in_(list(viewer_ids))
-    gone = {"state": REFUSED, "answer": WITHDRAWN, "sealed": None, "ended_at": now}
-    withdrawn = _change(db, theirs & outbox.c.state.in_(DUE), gone)
-    _change(db, theirs & (outbox.c.state == UNKNOWN), {"sealed": None})
+    withdrawn = _change(db, theirs & outbox.c.state.in_(DUE), _taken_back(now))
+    _change(db, theirs & outbox.c.state.in_((SENDING, UNKNOWN)), {"sealed": None})
     _log(db, withdrawn, now)
     return len(withdrawn)
 
@@ -255,6 +273,10 @@ def _mail_state(row: sa.Row[Any], first: str) -> MailState:
     planned = row.state in DUE and first in (*DUE, SENDING, *HANDED_OVER)
     due_at = row.next_at if planned else None
     return MailState(row.id, row.kind, row.state, row.answer, row.ended_at or row.created_at, due_at)
+
+
+def _taken_back(now: datetime) -> dict[str, Any]:
+    return {"state": REFUSED, "answer": WITHDRAWN, "sealed": None, "lease_until": None, "ended_at": now}
 
 
 def _only_address(message: EmailMessage) -> str:

@@ -1,4 +1,9 @@
-"""The worker: takes due mails out of the outbox and hands them over, in a thread of the server or alone."""
+"""The worker: takes due mails out of the outbox and hands them over, in a thread of the server or alone.
+
+The jobs beside it, such as answering requests for a new password, run in a thread of their own: however slow a
+mail server is, they are not held up by it. A mail server has `delivery.TIMEOUT` for each sign of life and
+`delivery.PATIENCE` for each mail; once it could not be reached, the rest of the batch waits without trying.
+"""
 
 import logging
 import threading
@@ -11,7 +16,7 @@ import sqlalchemy as sa
 from cryptography.fernet import InvalidToken
 
 from lib.mail import outbox
-from lib.mail.delivery import Delivery, Send
+from lib.mail.delivery import Delivery, Leaving, Send
 from lib.mail.outbox import REFUSED, Outcome, Parcel
 from lib.store.vault import Vault
 
@@ -42,26 +47,27 @@ def run_once(
             at = now + timedelta(
                 seconds=time.monotonic() - began
             )  # a slow server must not eat the next lease
-            outbox.record(records, parcel, _handed_over(vault, send, parcel, at), at)
+            leaving = partial(outbox.leaving, records, parcel, at)
+            outbox.record(records, parcel, _handed_over(vault, send, parcel, at, leaving), at)
             tried += 1
             parcel = None if tried == BATCH or halted() else outbox.claim(records, at)
     return tried
 
 
-def _handed_over(vault: Vault, send: Send, parcel: Parcel, now: datetime) -> Outcome:
+def _handed_over(vault: Vault, send: Send, parcel: Parcel, now: datetime, leaving: Leaving) -> Outcome:
     try:
         mail = vault.open(parcel.sealed).encode("ascii")
     except InvalidToken:
         return Outcome(REFUSED, "mail.answer.other_key")
     try:
-        return send(parcel.id, mail, now)
+        return send(parcel.id, mail, now, leaving)
     except Exception:
         log.exception("mail %s was not handed over", parcel.id)
         return Outcome(outbox.UNKNOWN, "mail.answer.broken")
 
 
 class Worker:
-    """Runs once a second in a thread of its own. `before` are jobs that are called with the time first."""
+    """Looks into the outbox once a second. `before` are jobs that are called with the time as often."""
 
     def __init__(
         self,
@@ -90,18 +96,31 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped; for the command `worker` in the main thread, too."""
-        while not self._stopping.is_set():
-            self._quietly(self._turn)
-            self._stopping.wait(PERIOD)
+        jobs = threading.Thread(
+            target=self._repeat, args=(self._jobs,), name=f"{self._thread.name}-jobs", daemon=True
+        )
+        jobs.start()
+        self._repeat(self._mails)
+        jobs.join()
 
     def run_once(self, now: datetime) -> int:
         """One turn: the jobs before, then one batch of the outbox. Returns how many mails were tried."""
+        self._jobs(now)
+        return self._mails(now)
+
+    def _repeat(self, turn: Callable[[datetime], object]) -> None:
+        while not self._stopping.is_set():
+            self._quietly(lambda: turn(self._now()))
+            self._stopping.wait(PERIOD)
+
+    def _jobs(self, now: datetime) -> None:
+        # A mail whose worker hangs is known to be lost here; the outbox's own turn may be the one that hangs.
+        self._quietly(lambda: outbox.close_leases(self._records, now))
         for job in self._before:
             self._quietly(partial(job, now))
-        return run_once(self._records, self._vault, self._delivery, now, self._stopping.is_set)
 
-    def _turn(self) -> None:
-        self.run_once(self._now())
+    def _mails(self, now: datetime) -> int:
+        return run_once(self._records, self._vault, self._delivery, now, self._stopping.is_set)
 
     def _quietly(self, job: Callable[[], object]) -> None:
         try:

@@ -1,14 +1,14 @@
 """Groups of few recipients, which are shown together where recipients are hidden.
 
-A group is one key of a dimension, such as a link, a domain or a country; its size is the number of recipients
-in it. Whoever knows one of three recipients behind a link, and what the table says of the three, may know what
-that one did. The rule, for each campaign and dimension:
+A group is one key of a dimension, such as a link, a domain or a country; its size is the number of
+recipients in it. Whoever knows one of three recipients behind a link, and what the table says of the three,
+may know what that one did. The rule, for each campaign and dimension:
 
 - Groups of fewer than FEWEST recipients are merged into one row, `*`, and so is the long tail.
-- When that leaves one group alone in the row, or fewer than FEWEST recipients in it, the smallest of the other
-  groups joins them: else the row would be that group, or total minus rows would tell it.
-- A group is measured in both forms, with machines and without, and the smaller number that is not zero counts:
-  both forms show the same rows, so that one cannot be subtracted from the other.
+- When that leaves one group alone in the row, or fewer than FEWEST recipients in it, the smallest of the
+  other groups joins them: else the row would be that group, or total minus rows would tell it.
+- A group is measured in both forms, with machines and without, and the smaller number that is not zero
+  counts: both forms show the same rows, so that one cannot be subtracted from the other.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -37,7 +37,7 @@ def merged(sizes: Mapping[Key, int], together: Callable[[frozenset[Key]], int], 
 
 
 def size(counts: Mapping[str, float]) -> int:
-    """How many recipients a group has at least, given its counts of messages by metric, in its smaller form."""
+    """The recipients of a group at least, in its smaller form, given its counts of messages by metric."""
     people = {name for name in counts if name.endswith("_people")}
     both = {name.removesuffix("_people") for name in people}
     with_machines = max((value for name, value in counts.items() if name not in people), default=0)

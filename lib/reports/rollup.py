@@ -112,18 +112,21 @@ def _currency(cursor: duckdb.DuckDBPyConnection, source: str) -> str | None:
 def _cut_tokens(cursor: duckdb.DuckDBPyConnection, source: str) -> None:
     """Fill the table `bare`: each link and what it is without recipients' tokens."""
     cursor.execute(
-        f"SELECT link, MIN(message), COUNT(DISTINCT message) FROM {source} WHERE link IS NOT NULL GROUP BY link"
+        "SELECT link, MIN(message), COUNT(DISTINCT message)"
+        f" FROM {source} WHERE link IS NOT NULL GROUP BY link"
     )
     links = cursor.fetchall()
     personal = tokens.differing(links)
     names = [link for link, _, _ in links]
-    known = pa.table(  # noqa: F841 - DuckDB finds it by its name
+    known = pa.table(
         {
             "link": pa.array(names, pa.string()),
             "bare": pa.array([tokens.bare(name, personal) for name in names], pa.string()),
         }
     )
+    cursor.register("known", known)
     cursor.execute("CREATE TEMP TABLE bare AS SELECT * FROM known")
+    cursor.unregister("known")
 
 
 def _count_by_dimension(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -143,28 +146,28 @@ def _merge_few(cursor: duckdb.DuckDBPyConnection, dimension: str, base: str, key
 
     def together(keys: frozenset[str | None]) -> int:
         rows = cursor.execute(
-            f"SELECT {', '.join(messages)} FROM ({_of_groups(dimension, key)})", [list(keys)]
+            f"SELECT {told} FROM ({_of_groups(dimension, key)})", [[one or "" for one in keys]]
         )
         found = rows.fetchone()
         return few.size(dict(zip(messages, found, strict=True))) if found else 0
 
     messages = [name for name, count in COUNTS.items() if count.of == "messages"]
-    rows = cursor.execute(
-        f"SELECT key, {', '.join(messages)} FROM counts WHERE dimension = '{base}'"
-    ).fetchall()
+    told = ", ".join(messages)
+    rows = cursor.execute(f"SELECT key, {told} FROM counts WHERE dimension = '{base}'").fetchall()
     sizes = {
         row[0]: few.size(dict(zip(messages, row[1:], strict=True)))
         for row in rows
         if row[0] is not None or base in ANYWHERE
     }
     small = few.merged(sizes, together, OTHER)
+    merged = [one or "" for one in small]
     cursor.execute(
         f"INSERT INTO counts SELECT * REPLACE ('{dimension}' AS dimension) FROM counts"
         f" WHERE dimension = '{base}' AND NOT ({_is_among('key')})",
-        [list(small)],
+        [merged],
     )
     if small:
-        cursor.execute(f"INSERT INTO counts {_of_groups(dimension, key)}", [list(small)])
+        cursor.execute(f"INSERT INTO counts {_of_groups(dimension, key)}", [merged])
 
 
 def _of_groups(dimension: str, key: str) -> str:
@@ -173,8 +176,8 @@ def _of_groups(dimension: str, key: str) -> str:
 
 
 def _is_among(key: str) -> str:
-    """`key` is in the list given as a parameter, which may hold null."""
-    return f"list_contains(list_transform(?::VARCHAR[], one -> COALESCE(one, '')), COALESCE({key}, ''))"
+    """`key` is in the list given as a parameter, in which "" stands for what has no key."""
+    return f"COALESCE({key}, '') IN (SELECT UNNEST(?::VARCHAR[]))"
 
 
 def _counted(dimension: str, key: str, source: str = "facts") -> str:

@@ -12,10 +12,11 @@ recipient's address in it, or stop the recipient's subscription. What is cut:
    such a part is cut on pages where one leaves a list only: elsewhere it is the article's own.
 5. Any parameter that differs for each recipient, where events tell (`differing`).
 
-utm_* stays unless rule 4 finds an address in it. A link inside a parameter is treated like a link. The list of
-names follows the documentation of the senders and the query filters of Brave (brave/brave-browser, wiki «Query
-String Filter»: parameters «specific to a user, an email address, or an individual click»), and what real
-exports of Mailchimp hold: https://NAME.usN.list-manage.com/unsubscribe?u=ACCOUNT&id=LIST&e=RECIPIENT&c=CAMPAIGN.
+utm_* stays unless rule 4 finds an address in it. A link inside a parameter is treated like a link. The list
+of names follows the documentation of the senders and the query filter of Brave (brave/brave-browser, wiki
+«Query String Filter»: parameters «specific to a user, an email address, or an individual click»); the pages
+follow what links of Mailchimp look like:
+https://NAME.usN.list-manage.com/unsubscribe?u=ACCOUNT&id=LIST&e=RECIPIENT&c=CAMPAIGN.
 """
 
 import base64

@@ -9,16 +9,19 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import sqlalchemy as sa
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 
 from lib.mail.letters import LOCALES
 from lib.shares import letterbox
 from lib.store import sheet
+from lib.store.audit import Verdict
 from lib.store.records import reading
 from lib.store.tables import audit, campaigns, shares, viewers
 from lib.words import catalogue, t
 
-GROUPS: dict[str, tuple[str, ...]] = {  # kinds that are asked for together, by key of the locale `audit.group`
+GROUPS: dict[
+    str, tuple[str, ...]
+] = {  # kinds that are asked for together, by key of the locale `audit.group`
     "visits": ("visit.opened", "visit.failed", "visit.left", "export.taken"),
     "shares": (
         "share.created",
@@ -205,6 +208,16 @@ def to_csv(records: sa.Engine, wanted: Filter, language: str, zone: str) -> Iter
         last = some[-1].id
 
 
+def verdict_said(found: Verdict, language: str, zone: str) -> str:
+    """What a check of the chain found, in one sentence."""
+    at = found.at and found.at.astimezone(ZoneInfo(zone))
+    if found.reason:
+        holes = {"number": found.broken, "count": found.rows, "what": found.kind or "–"}
+        told = f"{format_datetime(at, 'd MMM y HH:mm:ss', locale=LOCALES[language])} {zone}" if at else "–"
+        return t(language, f"audit.broken.{found.reason}", at=told, **holes)
+    return t(language, "audit.unbroken" if found.compared else "audit.no_file", count=found.rows)
+
+
 def _sheet(rows: Iterable[Iterable[object]]) -> str:
     file = io.StringIO()
     sheet.write(file, rows)
@@ -281,7 +294,7 @@ def _names(db: sa.Connection, rows: Iterable[sa.Row[Any]]) -> _Names:
     return _Names({row.id: row.address for row in db.execute(addresses)}, _titles(found, titles), titles)
 
 
-def _titles(rows: Iterable[sa.Row[Any]], titles: Mapping[str, str]) -> dict[int, tuple[str, ...]]:
+def _titles(rows: Iterable[Any], titles: Mapping[str, str]) -> dict[int, tuple[str, ...]]:
     return {row.id: tuple(titles[one] for one in row.campaigns if one in titles) for row in rows}
 
 

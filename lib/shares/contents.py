@@ -4,6 +4,7 @@ Nothing is ever added to a share by itself. A campaign of the audience that it f
 who is told who will see it, says yes or no (X7).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -108,8 +109,7 @@ def _new(db: sa.Connection, share: sa.Row[Any]) -> list[str]:
 
 
 def _audience(share: sa.Row[Any]) -> tuple[str, str] | None:
-    found: tuple[str, str] | None = revision.FIELDS["audience"](share)
-    return found
+    return revision.audience_of(share)
 
 
 def _readers(db: sa.Connection, share_id: int) -> tuple[str, ...]:
@@ -180,7 +180,7 @@ def _of_last_day(share: sa.Row[Any], value: date | None, now: datetime) -> dict[
     return {"expires_on": value, "expires_at": expiry(value, share.zone, now), "ended_at": None}
 
 
-_ONE_BY_ONE = {
+_ONE_BY_ONE: dict[str, Callable[[sa.Row[Any], Any, datetime], dict[str, Any]]] = {
     "campaigns": _of_campaigns,
     "audience": _of_audience,
     "sections": _of_sections,
@@ -215,13 +215,15 @@ def _append_audit(
                 audit.append(db, now, "campaign.removed", by, share_id=share.id, campaign=one)
     if "expires_on" in after:
         revision.append_last_day(db, share, after["expires_on"], now, by)
-    rest = {name: [before[name], after[name]] for name in after if name not in ("campaigns", "expires_on")}
+    rest: dict[str, Any] = {
+        name: [before[name], after[name]] for name in after if name not in ("campaigns", "expires_on")
+    }
     if "message" in rest:
-        rest["message"] = True  # type: ignore[assignment]
+        rest["message"] = True
     if rest:
         audit.append(db, now, "share.changed", by, share_id=share.id, **rest)
 
 
 def _append_added(db: sa.Connection, share: sa.Row[Any], campaign_id: str, now: datetime, by: Actor) -> None:
-    told = {"campaign": campaign_id, "viewers": _readers(db, share.id)}
-    audit.append(db, now, "campaign.added", by, share_id=share.id, **told)
+    readers = list(_readers(db, share.id))
+    audit.append(db, now, "campaign.added", by, share_id=share.id, campaign=campaign_id, viewers=readers)

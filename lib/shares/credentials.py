@@ -134,12 +134,23 @@ def renew_links(
     for viewer in chosen:
         if viewer.suspended_at is not None:
             raise ShareRefused("", "refusal.share.suspended", address=viewer.address)
-    made = [_with_link(settings, envelope, viewer, mail) for viewer in chosen]
+    made = [with_link(settings, envelope, viewer, mail) for viewer in chosen]
     with records.begin() as db:
         renew(db, vault, settings, made, now, by=by)
         for each in made:
             log(db, now, "link.renewed", by, each.viewer, mailed=mail)
     return tuple(each.invited for each in made)
+
+
+def with_link(settings: Settings, envelope: letterbox.Envelope, viewer: sa.Row[Any], mail: bool) -> Renewed:
+    """A new link for one viewer, made before the transaction, and a letter with it when `mail`.
+
+    Raises ShareRefused when the letter cannot be written.
+    """
+    token = tokens.new()
+    link = letterbox.link(settings, token)
+    letters = letterbox.with_link(settings, envelope, viewer.address, link) if mail else ()
+    return Renewed(viewer, token, Invited(viewer.address, viewer.id, link, ""), letters)
 
 
 def renew(
@@ -309,13 +320,6 @@ def _with_password(
         settings, envelope, letterbox.PASSWORD, road, viewer.address, link, password.text
     )
     return Renewed(viewer, token, Invited(viewer.address, viewer.id, link, password.text), letters)
-
-
-def _with_link(settings: Settings, envelope: letterbox.Envelope, viewer: sa.Row[Any], mail: bool) -> Renewed:
-    token = tokens.new()
-    link = letterbox.link(settings, token)
-    letters = letterbox.with_link(settings, envelope, viewer.address, link) if mail else ()
-    return Renewed(viewer, token, Invited(viewer.address, viewer.id, link, ""), letters)
 
 
 def _reissue(

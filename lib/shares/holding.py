@@ -32,16 +32,17 @@ def held(records: sa.Engine, share_id: int, now: datetime) -> tuple[Held, ...]:
             .where(viewers.c.share_id == share_id, outbox.c.batch.is_not(None))
             .order_by(outbox.c.id.desc())
         ).all()
-    mails: dict[str, list[sa.Row[Any]] = {}
+    mails: dict[str, list[Any]] = {}
     for row in rows:
         mails.setdefault(row.batch, []).append(row)
-    found = {batch: [row for row in some if row.state == QUEUED] for batch, some in mails.items() if not _tried(some)}
-    return tuple(
-        Held(batch, until, tuple(dict.fromkeys(row.viewer_id for row in waiting)))
-        for batch, waiting in found.items()
-        if waiting and (until := min(row.next_at for row in waiting)) > now
-    )
+    found = [_held(batch, some) for batch, some in mails.items() if not any(row.attempts for row in some)]
+    return tuple(one for one in found if one and one.until > now)
 
 
-def _tried(mails: list[sa.Row[Any]]) -> bool:
-    return any(mail.attempts for mail in mails)
+def _held(batch: str, mails: list[Any]) -> Held | None:
+    """The mails of one action that wait; some may have been withdrawn, such as those to a revoked viewer."""
+    waiting = [row for row in mails if row.state == QUEUED]
+    if not waiting:
+        return None
+    ids = tuple(dict.fromkeys(row.viewer_id for row in waiting))
+    return Held(batch, min(row.next_at for row in waiting), ids)

@@ -60,7 +60,7 @@ class Draft:
 class Created:
     """`again`: this form was sent before; nothing new was made and no secret is known any more.
 
-    `batch` names the action for `take_back`; `until` is when its mails leave, None when they wait for nothing.
+    `batch` names the action for `take_back`; its mails leave at `until`, None when they wait for nothing.
     """
 
     share_id: int
@@ -92,8 +92,8 @@ class _Invitation:
     now: datetime
 
     @property
-    def columns(self) -> dict[str, Any]:
-        return self.password.columns | {"pass_on_since": self.now if self.road == HAND else None}
+    def pass_on_since(self) -> datetime | None:
+        return self.now if self.road == HAND else None
 
 
 def create(
@@ -119,9 +119,7 @@ def create(
             cause = letterbox.cause(db, by, now, draft.hold)
             invitation = _Invitation(vault, share_id, password, draft.road, cause, now)
             invited = _invite_all(db, settings, invitation, guests, {})
-            told = {"campaigns": list(draft.campaigns), "viewers": len(guests), "road": draft.road}
-            last_day = draft.expires_on and draft.expires_on.isoformat()
-            audit.append(db, now, "share.created", by, share_id=share_id, expires_on=last_day, **told)
+            _log_created(db, draft, share_id, now, by)
             _log_added(db, invitation, invited, {}, by)
     except sa.exc.IntegrityError:
         made = _made_before(records, draft.form_key)  # the other half of a double click was faster
@@ -299,8 +297,7 @@ def _refuse_repeated(db: sa.Connection, draft: Draft, now: datetime) -> None:
 
 def _insert_share(db: sa.Connection, draft: Draft, expires_at: datetime | None, now: datetime) -> int:
     same = ("form_key", "analyst_id", "language", "message", "people", "revenue", "zone", "expires_on")
-    same += ("road",)
-    row: dict[str, object] = {name: getattr(draft, name) for name in same}
+    row: dict[str, object] = {name: getattr(draft, name) for name in (*same, "road")}
     row |= {"created_at": now, "expires_at": expires_at, "campaigns": list(draft.campaigns)}
     row |= {"sections": sa.null() if draft.sections is None else list(draft.sections)}
     row |= dict(zip(("audience_sender", "audience"), draft.audience or (None, None), strict=True))
@@ -336,8 +333,10 @@ def _invite(db: sa.Connection, invitation: _Invitation, guest: _Guest) -> int:
         "address_key": addresses.key(guest.address),
         "token_hash": tokens.digest(guest.token),
         "created_at": invitation.now,
+        "pass_on_since": invitation.pass_on_since,
     }
-    made = db.execute(viewers.insert().values(row | invitation.columns).returning(viewers.c.id))
+    password = invitation.password.columns
+    made = db.execute(viewers.insert().values(row | password).returning(viewers.c.id))
     return int(made.scalar_one())
 
 
@@ -363,14 +362,28 @@ def _invite_back(db: sa.Connection, invitation: _Invitation, guest: _Guest, view
         now,
         token=guest.token,
         password=password,
-        pass_on_since=invitation.columns["pass_on_since"],
+        pass_on_since=invitation.pass_on_since,
     )
     # Links from before the revocation do not even ask for a mail any more.
     db.execute(former_links.delete().where(former_links.c.viewer_id == viewer.id))
-    back = {"revoked_at": None, "taken_back_at": None, "address": guest.address}
+    back: dict[str, Any] = {"revoked_at": None, "taken_back_at": None, "address": guest.address}
     back |= {"created_at": now} if viewer.taken_back_at else {}  # as if never invited before
     db.execute(viewers.update().where(viewers.c.id == viewer.id).values(back))
     return int(viewer.id)
+
+
+def _log_created(db: sa.Connection, draft: Draft, share_id: int, now: datetime, by: Actor) -> None:
+    audit.append(
+        db,
+        now,
+        "share.created",
+        by,
+        share_id=share_id,
+        campaigns=list(draft.campaigns),
+        viewers=len(draft.viewers),
+        expires_on=draft.expires_on and draft.expires_on.isoformat(),
+        road=draft.road,
+    )
 
 
 def _log_added(

@@ -19,7 +19,7 @@ from lib.store.tables import analysts, campaigns
 from lib.store.vault import Vault
 
 INVITATION, PASSWORD, LINK, APART = "invitation", "password", "link", "apart"
-"""Kinds of mail in the outbox: the first, the one after a new password, after a new link; a password alone."""
+"""Kinds of mail: the first, the one after a new password, after a new link, and a password alone."""
 
 SAME, SECOND, HAND = "same", "second", "hand"
 ROADS = (SAME, SECOND, HAND)
@@ -102,8 +102,8 @@ def with_password(
 ) -> tuple[Letter, ...]:
     """The letters to one viewer by which link and password arrive, in the order of sending.
 
-    By the second road the second one holds the password and never the link; by hand the only one says that the
-    password comes from a person. Raises ShareRefused when one of the texts cannot stand in a mail.
+    By the second road the second one holds the password and never the link; by hand the only one says that
+    the password comes from a person. Raises ShareRefused when one of the texts cannot stand in a mail.
     """
     told = password if road == SAME else None
     first = Letter(kind, letter(settings, envelope, kind, address, link, told, message, road))

@@ -1,6 +1,7 @@
 """How many mails may be caused: per action, per viewer, and per analyst in an hour (M9).
 
-What never left counts for nobody: a mail that was taken back or replaced before its first try.
+What was taken back counts for nobody. In an analyst's hour nothing counts that was replaced before its first
+try; for a viewer each new link and password counts, whether its mail left or not.
 """
 
 import math
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from lib.mail.outbox import REFUSED
 from lib.shares.letterbox import APART
 from lib.shares.refusal import ShareRefused
 from lib.store.tables import analysts, audit, outbox, viewers
@@ -22,8 +24,6 @@ PAUSE = timedelta(seconds=60)
 PER_DAY = 5
 """Mails to one viewer after the first."""
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-
-_LEFT = (outbox.c.attempts > 0) | (outbox.c.state != "refused")
 
 
 @dataclass(frozen=True)
@@ -67,24 +67,30 @@ def refuse_flood(db: sa.Connection, analyst_id: int | None, mails: int, most: in
         return
     if mails > most:
         raise ShareRefused("", "refusal.limit.action", count=most, mails=mails)
-    # Two actions of one analyst at once are counted one after the other; keys that refer to the row stay free.
+    # Two actions of one analyst at once are counted one after the other; foreign keys do not wait for it.
     db.execute(
         sa.select(analysts.c.id).where(analysts.c.id == analyst_id).with_for_update(key_share=True)
     ).first()
     mine = outbox.c.analyst_id == analyst_id, outbox.c.viewer_id.is_not(None)
-    recent = sa.select(outbox.c.created_at).where(*mine, _LEFT, outbox.c.created_at > now - HOUR)
+    left = (outbox.c.attempts > 0) | (outbox.c.state != REFUSED)
+    recent = sa.select(outbox.c.created_at).where(*mine, left, outbox.c.created_at > now - HOUR)
     times = db.execute(recent.order_by(outbox.c.created_at)).scalars().all()
-    left = max(most - len(times), 0)
-    if mails > left:
-        free_at = times[mails - left - 1] + HOUR
-        minutes = math.ceil((free_at - now) / timedelta(minutes=1))
-        raise ShareRefused("", "refusal.limit.hour", count=left, mails=mails, minutes=minutes)
+    free = max(most - len(times), 0)
+    if mails > free:
+        # So many of the oldest have to be an hour old first.
+        enough = times[len(times) + mails - most - 1] + HOUR
+        minutes = math.ceil((enough - now) / timedelta(minutes=1))
+        raise ShareRefused("", "refusal.limit.hour", count=free, mails=mails, minutes=minutes)
 
 
 def _repeated(db: sa.Connection, viewer_ids: Collection[int], now: datetime) -> dict[int, set[datetime]]:
     """When, within a day, each was written to again; the first mail to a viewer repeats nothing."""
-    theirs = outbox.c.viewer_id.in_(list(viewer_ids)), outbox.c.kind != APART, _LEFT
-    made = sa.select(outbox.c.viewer_id, outbox.c.created_at.label("at")).where(*theirs)
+    theirs = outbox.c.viewer_id.in_(list(viewer_ids)), outbox.c.kind != APART
+    made = (
+        sa.select(outbox.c.viewer_id, outbox.c.created_at.label("at"))
+        .join(viewers, viewers.c.id == outbox.c.viewer_id)
+        .where(*theirs, outbox.c.created_at >= viewers.c.created_at)  # not what was taken back before
+    )
     times: dict[int, set[datetime]] = defaultdict(set)
     seen = set()
     for row in db.execute(made.order_by(outbox.c.id)):

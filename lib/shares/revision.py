@@ -1,4 +1,4 @@
-"""A share as an analyst saw it and as it is now: who was faster is found out before anything is overwritten."""
+"""A share as an analyst saw it and as it is now, compared before anything is overwritten."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ def append_last_day(
     audit.append(db, now, "share.extended", by, share_id=share.id, **told)
 
 
-def _audience(holder: Any) -> tuple[str, str] | None:
+def audience_of(holder: Any) -> tuple[str, str] | None:
     """The sender and the name of the audience that is followed."""
     return None if holder.audience is None else (holder.audience_sender, holder.audience)
 
@@ -89,7 +89,7 @@ def _sections(holder: Any) -> tuple[str, ...] | None:
 
 FIELDS: dict[str, Callable[[Any], Any]] = {
     "campaigns": lambda holder: tuple(holder.campaigns),
-    "audience": _audience,
+    "audience": audience_of,
     "sections": _sections,
 } | {name: attrgetter(name) for name in ("people", "revenue", "message", "language", "expires_on")}
 """How each field is read, from a share's row and from a ShareLine alike."""

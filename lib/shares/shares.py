@@ -1,8 +1,9 @@
 """Shares: made, widened, narrowed, ended, listed. The public face of this room for pages and commands."""
 
 from lib.shares.credentials import Invited, passed_on, renew_links, revoke, send_again, set_password
-from lib.shares.invitations import AT_ONCE, Created, Draft, add_viewers, create
+from lib.shares.invitations import Created, Draft, add_viewers, create
 from lib.shares.letterbox import ROADS
+from lib.shares.limits import AT_ONCE
 from lib.shares.overview import ShareLine, ViewerLine, find, shares_of, viewers_of
 from lib.shares.refusal import ShareRefused
 from lib.shares.revision import Difference, StaleShare
@@ -12,10 +13,10 @@ from lib.shares.undoing import take_back
 
 __all__ = [
     "AT_ONCE",
+    "ROADS",
     "Created",
     "Difference",
     "Draft",
-    "ROADS",
     "Invited",
     "ShareLine",
     "ShareRefused",

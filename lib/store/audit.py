@@ -38,12 +38,12 @@ class Head:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check of the chain found: how many rows hold, and the first place that does not (None: all do).
+    """What a check of the chain found: how many rows hold, and the number of the first that does not.
 
-    `reason` is a key of the locale `audit.broken`: changed (the row is not as it was written), parted (it does
-    not continue the row before, which was changed with its hash), missing (from there on rows are gone);
-    with the file of `lib.store.epoch` also cut, rewritten, sealed. `at` and `kind` are those of the broken
-    row; of a missing one, those of the row before.
+    `reason`, empty when nothing is wrong, is a key of the locale `audit.broken`: changed (the row is not as
+    it was written), parted (it does not continue the row before, which was changed with its hash), missing
+    (there it lacks rows); by the file of `lib.store.epoch` also cut, rewritten, sealed. `at` and `kind` are
+    those of the broken row; of a missing one, those of the row before. `compared`: that file was there.
     """
 
     rows: int
@@ -52,6 +52,7 @@ class Verdict:
     reason: str = ""
     at: datetime | None = None
     kind: str = ""
+    compared: bool = False
 
 
 def append(
@@ -143,6 +144,6 @@ def _page(records: sa.Engine, after: int | None) -> Sequence[Any]:
 
 def _hash(row: dict[str, Any]) -> str:
     """Over everything but the hash itself."""
-    told = {name: value for name, value in row.items() if name != "hash"}
+    told = {str(name): value for name, value in row.items() if name != "hash"}
     told["at"] = row["at"].astimezone(UTC).isoformat()
     return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -118,12 +118,13 @@ def verify(records: sa.Engine, epoch: Epoch) -> Verdict:
     found = audit.verify(records)
     if found.reason:
         return found
-    if mark:
-        with reading(records) as db:
-            reason = _lack(db, mark)
+    if mark is None:
+        return replace(found, reason=reason)
+    with reading(records) as db:
+        reason = _lack(db, mark)
     if not reason:
-        return found
-    return replace(found, broken=mark.head.id if mark else 0, reason=reason, at=mark.at if mark else None)
+        return replace(found, compared=True)
+    return replace(found, broken=mark.head.id, reason=reason, at=mark.at, compared=True)
 
 
 def _lack(db: sa.Connection, mark: Mark) -> str:

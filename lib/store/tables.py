@@ -303,6 +303,7 @@ outbox = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("next_at", Instant, nullable=False),
     sa.Column("lease_until", Instant),
+    sa.Column("leaving_at", Instant),  # from here on, in the attempt at hand, a server may have taken it
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("ended_at", Instant),
 )

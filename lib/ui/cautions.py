@@ -1,16 +1,17 @@
-"""What one should look at before sending: quiet notes below the addresses, none of which stands in the way."""
+"""What one should look at before sending: quiet notes below the addresses; none stands in the way."""
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Literal
 
 import streamlit as st
 
 from lib import wiring
 from lib.shares import preflight
 from lib.shares.preflight import Warning as Caution
-from lib.ui import session, sheet
+from lib.ui import session, sheet, spans
 from lib.ui.guarded import analyst_callback
-from lib.ui.i18n import plain, t
+from lib.ui.i18n import language, plain, t
 from lib.ui.sheet import Sheet
 
 AT_ONCE = 4  # notes shown; the others wait behind one click
@@ -33,11 +34,11 @@ def draw(laid: Sheet, viewers: Sequence[str], expires_on: date | None, campaigns
 
 
 def _note(laid: Sheet, caution: Caution) -> None:
-    holes = {name: plain(hole) if isinstance(hole, str) else hole for name, hole in caution.holes.items()}
-    sentence = t(caution.reason, **{"address": plain(caution.address), **holes})
+    sentence = caution.said(language(), spans.zone(), plain)
     meant = caution.holes.get("meant")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f":material/{SIGNS[caution.kind]}: {sentence}", width="stretch" if not meant else "content")
+        width: Literal["content", "stretch"] = "content" if meant else "stretch"
+        st.caption(f":material/{SIGNS[caution.kind]}: {sentence}", width=width)
         if meant:
             st.button(
                 t("caution.use", address=plain(meant)),

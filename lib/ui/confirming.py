@@ -1,4 +1,4 @@
-"""What the dialogs of a share have in common: the button that does it, the road of a password, the refusal."""
+"""What the dialogs of a share have in common: the button, the road of a password, the refusal."""
 
 from collections.abc import Callable, Collection, Sequence
 

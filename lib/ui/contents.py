@@ -45,15 +45,15 @@ def choose(scope: Scope, laid: Sheet) -> Contents:
     """Draw what is shared, the choices behind one click, and in a line what they come to."""
     with st.container(border=True):
         head = st.container()
-        with st.expander(t("contents.title"), icon=":material/visibility:"):
+        with st.expander(t("contents.title"), icon=":material/tune:", type="compact"):
             campaigns = sheet.campaigns(scope, _campaigns(scope, laid))
             audience = _audience(campaigns, laid)
             sections = _sections(laid)
             people, revenue = _switches(laid)
         chosen = Contents(campaigns, audience, sections, people, revenue)
-        st.caption(f":material/visibility: {summary(chosen)}")
     with head:
         named(chosen.campaigns)
+        st.caption(f":material/visibility: {summary(chosen)}")
     return chosen
 
 
@@ -95,7 +95,8 @@ def _facts(campaign: Shared) -> str:
 
 def _campaigns(scope: Scope, laid: Sheet) -> tuple[str, ...]:
     frame = cache.campaigns(scope)
-    titles = dict(zip(frame["id"], frame["title"].where(frame["title"].astype(bool), frame["subject"])))
+    names = frame["title"].where(frame["title"].astype(bool), frame["subject"])
+    titles = dict(zip(frame["id"], names, strict=True))
     options = list(dict.fromkeys([*laid.campaigns, *frame["id"].head(OFFERED)]))
     chosen = st.multiselect(
         t("contents.choose"),

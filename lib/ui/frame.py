@@ -14,7 +14,7 @@ from streamlit.navigation.page import Page
 from lib.shares import analysts
 from lib.shares.analysts import Analyst
 from lib.shares.sessions import Admission
-from lib.ui import account, closing, i18n, once, session, setup, signin
+from lib.ui import account, closing, i18n, notices, once, session, setup, signin
 from lib.ui.i18n import t
 from lib.ui.places import FOR_ANALYSTS, FOR_VIEWERS, START, Place
 
@@ -57,7 +57,8 @@ def _pages(analyst: Analyst | None, viewer: Admission | None) -> dict[str, list[
     shared = [place.page() for place in FOR_VIEWERS] if viewer else _closed(FOR_VIEWERS, closing.door)
     if not analyst:
         return {"": _closed(FOR_ANALYSTS, _door()) + shared}
-    first = [place.page() for place in FOR_ANALYSTS if not place.under_more]
+    titles = {"notices": notices.title(analyst)}
+    first = [place.page(titles.get(place.name, "")) for place in FOR_ANALYSTS if not place.under_more]
     more = [place.page() for place in FOR_ANALYSTS if place.under_more]
     return {"": first + shared, t("navigation.more"): more} | account.pages(analyst)
 

@@ -113,7 +113,9 @@ def _code_to_scan(invited: Invited) -> None:
         st.caption(t("handover.qr_hint", address=plain(invited.address)))
         picture = segno.make(invited.link, error="m", micro=False).svg_data_uri(light="#ffffff", border=4)
         said = escape(t("handover.qr_alt", address=invited.address), quote=True)
-        st.html(f'<img src="{escape(picture, quote=True)}" alt="{said}" width="{QR_WIDTH}" height="{QR_WIDTH}">')
+        st.html(
+            f'<img src="{escape(picture, quote=True)}" alt="{said}" width="{QR_WIDTH}" height="{QR_WIDTH}">'
+        )
 
 
 def _text_to_pass_on(handover: once.Handover, invited: Invited) -> None:

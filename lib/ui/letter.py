@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib.mail.letters import Writer
 from lib.shares import letterbox
-from lib.shares.letterbox import INVITATION, Envelope
+from lib.shares.letterbox import HAND, INVITATION, Envelope
 from lib.shares.refusal import ShareRefused
 from lib.ui import session, spans
 from lib.ui.i18n import plain, t
@@ -30,7 +30,7 @@ def draw(
             if len(made) > 1:
                 st.caption(t(f"share.mail_{number}"))
             _mail(one)
-        st.caption(t("share.preview_hint"))
+        st.caption(t("share.preview_hint_hand" if road == HAND else "share.preview_hint"))
 
 
 def _letters(

@@ -27,7 +27,7 @@ def cards(found: Sequence[Pending], page: str) -> None:
         key = f"{one.share.id}-{one.campaign_id}"
         with st.container(border=True, gap="xsmall"):
             st.markdown(
-                f":material/campaign: "
+                ":material/campaign: "
                 + t("pending.card", title=plain(one.title), audience=plain(one.share.audience or ""))
             )
             if one.addresses:
@@ -41,9 +41,7 @@ def cards(found: Sequence[Pending], page: str) -> None:
 
 
 def _button(label: str, icon: str, key: str, one: Pending, page: str, act: Callable[..., None]) -> None:
-    st.button(
-        t(label), icon=f":material/{icon}:", key=f"pending-{key}", on_click=act, args=(one, page)
-    )
+    st.button(t(label), icon=f":material/{icon}:", key=f"pending-{key}", on_click=act, args=(one, page))
 
 
 @analyst_callback

@@ -21,11 +21,11 @@ class Place:
     under_more: bool = False
     """In the second group of the navigation."""
 
-    def page(self) -> Page:
+    def page(self, title: str = "") -> Page:
         """The page for `st.navigation`, titled in the reader's language."""
         return st.Page(
             ROOT / "pages" / f"{self.name}.py",
-            title=t(f"navigation.{self.name}"),
+            title=title or t(f"navigation.{self.name}"),
             icon=f":material/{self.icon}:",
             url_path=self.name,
             default=self.name == START,

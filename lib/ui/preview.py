@@ -49,7 +49,7 @@ def _page(scope: Scope, language: str, expires_on: date | None, zone: str) -> No
                 st.button(t("shared.export"), icon=":material/download:", key="preview-export", disabled=True)
     finally:
         i18n.speak(spoken)
-        st.query_params.pop(report.FORM, None)  # the choice within the preview is no part of this page's address
+        st.query_params.pop(report.FORM, None)  # no part of the address of the page below
 
 
 def _way_out() -> None:

@@ -1,4 +1,4 @@
-"""The seconds after an action in which its mails wait: how many are left, and the button that takes it back."""
+"""The seconds in which the mails of an action wait: how many are left, and the button that takes it back."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -35,7 +35,7 @@ def add_viewers(share: ShareLine, lines: Lines) -> None:
 def invite(
     share: ShareLine, addresses: tuple[str, ...], password: str, message: str, road: str
 ) -> tuple[Invited, ...]:
-    """Invite more viewers. Their mails wait some seconds, so that it can be taken back. Raises ShareRefused."""
+    """Invite more viewers. Their mails wait some seconds, to be taken back. Raises ShareRefused."""
     parts = session.app()
     made = shares.add_viewers(
         parts.records,

@@ -114,9 +114,7 @@ def _fields(laid: Sheet, contents: Contents, beside: Places) -> Filled:
     spoken = spans.language_field(
         t("share.language"), key=f"language-{laid.key}", default=laid.start.language or language()
     )
-    expires_on = spans.last_day_field(
-        key=laid.key, value=laid.start.expires_on, endless=laid.start.endless
-    )
+    expires_on = spans.last_day_field(key=laid.key, value=laid.start.expires_on, endless=laid.start.endless)
     beside["expires_on"] = st.container()
     with notes:
         cautions.draw(laid, chosen.good, expires_on, contents.ids)
@@ -194,7 +192,11 @@ def _hint(road: str) -> str:
     if session.app().delivery.keeps:
         return t("share.hint_kept")
     seconds = session.app().settings.undo_seconds
-    return f"{t(f'share.hint_{road}')} {t('share.hint_undo', count=seconds)}" if seconds else t(f"share.hint_{road}")
+    return (
+        f"{t(f'share.hint_{road}')} {t('share.hint_undo', count=seconds)}"
+        if seconds
+        else t(f"share.hint_{road}")
+    )
 
 
 def _missing(filled: Filled) -> str:
@@ -209,7 +211,7 @@ def _missing(filled: Filled) -> str:
 def _previews(filled: Filled) -> None:
     shown, good = filled.contents, filled.chosen.good
     if st.button(
-        t("preview.button"),
+        t("preview.button_one" if good else "preview.button"),
         icon=":material/visibility:",
         key="preview",
         width="stretch",

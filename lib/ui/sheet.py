@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from lib.model import Scope
@@ -64,8 +63,9 @@ class Sheet:
 def campaigns(scope: Scope, wanted: Sequence[str]) -> tuple[Shared, ...]:
     """Those of `wanted` that there are within `scope`, each once, in their order."""
     frame = cache.campaigns(scope)
-    found = frame[frame["id"].isin(list(wanted))].set_index("id", drop=False)
-    return tuple(_shared(found.loc[one]) for one in dict.fromkeys(wanted) if one in found.index)
+    rows = frame[frame["id"].isin(list(wanted))].itertuples()
+    found = {str(row.id): _shared(row) for row in rows}
+    return tuple(found[one] for one in dict.fromkeys(wanted) if one in found)
 
 
 def current(asked: tuple[str, ...]) -> Sheet:
@@ -75,7 +75,7 @@ def current(asked: tuple[str, ...]) -> Sheet:
 
 
 def laid() -> Sheet:
-    """The sheet on the table, for a fragment: the choice of campaigns may have changed since the page was run."""
+    """The sheet on the table, for a fragment: its campaigns may be others than when the page was run."""
     found = st.session_state.get(SHEET)
     return found if isinstance(found, Sheet) else _lay(Sheet((), _key()))
 
@@ -93,7 +93,7 @@ def put_viewers(addresses: Sequence[str]) -> None:
 
 
 def restore(share: ShareLine, addresses: Sequence[str]) -> None:
-    """A new sheet, filled with what this share was made of. Its password is a new one: nobody knows the old."""
+    """A new sheet, filled with what this share was made of. Its password is new: nobody knows the old one."""
     start = Start(
         message=share.message,
         language=share.language,
@@ -123,7 +123,7 @@ def _key() -> str:
     return secrets.token_hex(16)
 
 
-def _shared(row: "pd.Series[Any]") -> Shared:
-    subject, audience = (str(row[name] or "") for name in ("subject", "audience"))
-    sent = numbers.moment(row["sent_at"], language(), row["zone"])
-    return Shared(row["id"], row["title"] or subject or row["id"], subject, audience, row["sender"], sent)
+def _shared(row: Any) -> Shared:
+    sent = numbers.moment(row.sent_at, language(), row.zone)
+    title = row.title or row.subject or row.id
+    return Shared(row.id, title, row.subject or "", row.audience or "", row.sender, sent)

@@ -77,7 +77,7 @@ def _within(chosen: date, first: date, last: date | None) -> date:
 
 
 def badge(share: ShareLine) -> None:
-    """How long a share is open still, by colour and in words; the last day itself for whoever points at it."""
+    """How long a share is open still, by colour and in words; the last day for whoever points at it."""
     colour, icon, words = _verdict(share)
     badges.draw(words, icon, colour, until(share) if share.expires_on else None)
 
@@ -92,7 +92,11 @@ def _verdict(share: ShareLine) -> tuple[str, str, str]:
     if left == 0:
         return "red", "event_upcoming", t("days.last")
     soon = left <= SOON
-    return ("orange" if soon else "green"), ("event_upcoming" if soon else "event"), t("days.left", count=left)
+    return (
+        ("orange" if soon else "green"),
+        ("event_upcoming" if soon else "event"),
+        t("days.left", count=left),
+    )
 
 
 def until(share: ShareLine) -> str:

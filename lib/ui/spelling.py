@@ -45,7 +45,7 @@ def case(password: str) -> str:
 def _sign(sign: str, mixed: bool) -> str:
     if sign in SIGNS:
         return t(f"spell.sign.{SIGNS[sign]}")
-    base, *marks = unicodedata.normalize("NFD", sign)
+    base, *marks = list(unicodedata.normalize("NFD", sign))
     letter = base.lower()
     if not ("a" <= letter <= "z") or any(mark not in ACCENTS for mark in marks):
         return sign

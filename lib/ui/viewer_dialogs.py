@@ -36,9 +36,7 @@ def once_more(_share: ShareLine, line: ViewerLine, _lines: Lines) -> None:
     st.warning(t("dialog.once_more_twice"), icon=":material/content_copy:")
     if confirming.confirmed(t("dialog.once_more_button"), f"once-more-{line.id}"):
         confirming.do(
-            lambda: shares.send_again(
-                session.app().records, session.app().settings, line.id, wiring.now(), by=session.actor()
-            ),
+            lambda: shares.send_again(session.app().records, line.id, wiring.now(), by=session.actor()),
             t("dialog.once_more_done", address=plain(line.address)),
         )
 

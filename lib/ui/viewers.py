@@ -14,10 +14,11 @@ from lib.ui.i18n import t
 
 REFRESH = 4.0  # seconds between two looks at the mails and visits
 NEVER = datetime.min.replace(tzinfo=UTC)
-LEAST = 168  # pixels of a column; with less room the columns of a row stand below each other
+COLUMNS = {"viewer": 2, "mail": 2, "opened": 1, "visits": 1, "reading": 1, "else": 1}  # how wide each is
+LEAST = 122  # pixels of the narrow ones; with less room the columns of a row stand below each other
+ACTIONS_WIDTH = 96  # pixels
 # The names of the columns only help where the columns stand side by side.
-HEAD_CSS = "<style>@media (max-width: 1240px) { .st-key-viewers-head { display: none; } }</style>"
-HEAD = ("viewer", "mail", "opened", "visits", "reading", "else")
+HEAD_CSS = "<style>@media (max-width: 1320px) { .st-key-viewers-head { display: none; } }</style>"
 
 Action = Callable[[ShareLine, ViewerLine, Sequence[ViewerLine]], None]
 ACTIONS: dict[str, Action] = {  # of one viewer, by locale key
@@ -39,7 +40,7 @@ OPEN = (
 CLOSED = ("viewers.extend", "viewers.preview", "viewers.history", "viewers.revoke")
 OFFERED = {  # what can be done for a viewer in each state
     State.ACTIVE: OPEN,
-    State.SUSPENDED: OPEN,
+    State.SUSPENDED: tuple(key for key in OPEN if key != "viewers.new_link"),  # it would open nothing
     State.EXPIRED: CLOSED,
     State.OFF: CLOSED,
     State.REVOKED: ("viewers.restore", "viewers.history"),
@@ -47,6 +48,12 @@ OFFERED = {  # what can be done for a viewer in each state
 ORDERS: dict[str, Callable[[ViewerLine], object]] = {
     "viewers.by_address": lambda line: line.address.casefold(),
     "viewers.by_last_visit": lambda line: NEVER - (line.last_visit_at or NEVER),
+}
+SENTENCES = {  # by column
+    "opened": viewer_words.opened,
+    "visits": viewer_words.visits,
+    "reading": viewer_words.reading,
+    "else": viewer_words.taken,
 }
 TROUBLE_FIRST = "viewers.by_trouble"
 
@@ -77,10 +84,7 @@ def _table(share_id: int, places: tuple[int, ...]) -> None:
     if share is None:
         return
     wanted = rows.searched(_ordered(lines, places), "viewers", lambda line: line.address)
-    st.html(HEAD_CSS)
-    with st.grid(len(HEAD), min_column_width=LEAST, key="viewers-head"):
-        for name in HEAD:
-            st.caption(t(f"viewers.column_{name}"))
+    _head()
     rows.paged(wanted, "viewers", lambda line: _row(share, line, lines))
 
 
@@ -107,28 +111,42 @@ def _ordered(lines: Sequence[ViewerLine], places: tuple[int, ...]) -> Sequence[V
     return sorted(lines, key=lambda line: known.get(line.id, -1))
 
 
+def _head() -> None:
+    st.html(HEAD_CSS)
+    with st.container(border=True, horizontal=True, wrap=False, key="viewers-head"):
+        with st.grid(sum(COLUMNS.values()), min_column_width=LEAST, gap="small") as grid:
+            for name, width in COLUMNS.items():
+                grid.cell(column_span=width).caption(t(f"viewers.column_{name}"))
+        st.container(width=ACTIONS_WIDTH).caption(t("viewers.actions"))
+
+
 def _row(share: ShareLine, line: ViewerLine, lines: Sequence[ViewerLine]) -> None:
     with st.container(border=True, horizontal=True, wrap=False, key=f"viewer-{line.id}"):
-        with st.grid(len(HEAD), min_column_width=LEAST, gap="small") as grid:
-            _who(grid.cell(), share, line)
-            _mails(grid.cell(), line)
-            for sentences in (viewer_words.opened(line), viewer_words.visits(line)):
-                _said(grid.cell(), sentences)
-            _said(grid.cell(), viewer_words.reading(line))
-            _said(grid.cell(), viewer_words.taken(line))
-        chosen = st.menu_button(
-            t("viewers.actions"), _offered(line), format_func=t, key=f"actions-{line.id}", type="tertiary"
-        )
+        with st.grid(sum(COLUMNS.values()), min_column_width=LEAST, gap="small") as grid:
+            cells = {name: grid.cell(column_span=width) for name, width in COLUMNS.items()}
+        _who(cells["viewer"], share, line)
+        _mails(cells["mail"], line)
+        for name, sentences in SENTENCES.items():
+            _said(cells[name], sentences(line))
+        with st.container(width=ACTIONS_WIDTH, horizontal_alignment="right"):
+            chosen = st.menu_button(
+                t("viewers.actions"),
+                _offered(line),
+                format_func=t,
+                key=f"actions-{line.id}",
+                type="tertiary",
+            )
     if chosen:
         ACTIONS[chosen](share, line, lines)
 
 
 def _offered(line: ViewerLine) -> tuple[str, ...]:
     """What can be done; what is most wanted first."""
-    first = ("viewers.once_more",) if any(mail.state == "unknown" for mail in line.mails) else ()
-    if line.pass_on_since:
-        first += ("viewers.passed_on",)
-    return (*first, *OFFERED[line.state]) if line.state is not State.REVOKED else OFFERED[line.state]
+    if line.state is State.REVOKED:
+        return OFFERED[line.state]
+    unknown = any(mail.state == "unknown" for mail in line.mails)
+    wanted = {"viewers.once_more": unknown, "viewers.passed_on": line.pass_on_since is not None}
+    return (*(key for key, there in wanted.items() if there), *OFFERED[line.state])
 
 
 def _who(cell: st.delta_generator.DeltaGenerator, share: ShareLine, line: ViewerLine) -> None:

@@ -3,7 +3,7 @@
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from lib.web import door, files, google, health, sign
+from lib.web import door, files, google, health, logs, sign
 from lib.web.client import Visitor
 from lib.web.guard import Guard, Hosts
 from lib.web.headers import Headers
@@ -12,8 +12,14 @@ from lib.wiring import App
 
 
 def routes(parts: App) -> list[Route]:
-    """All routes of ours; they come before Streamlit's."""
-    return [*health.routes(parts), *door.routes(parts), *sign.routes(parts), *files.routes(parts), *google.routes(parts)]
+    """All routes of ours; they come before Streamlit's, and the one of the log before the end of /export."""
+    return [
+        *health.routes(parts),
+        *door.routes(parts),
+        *sign.routes(parts),
+        *logs.routes(parts), *files.routes(parts),
+        *google.routes(parts),
+    ]
 
 
 def middleware(parts: App) -> list[Middleware]:

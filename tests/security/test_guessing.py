@@ -275,7 +275,7 @@ def closed_doors(house):
     expired = house.share(
         "e@client.example", expires_on=(NOW - timedelta(days=1)).date(), now=seconds(-172800)
     )[0]
-    shares.revoke(house.records, revoked.id, NOW)
+    shares.revoke(house.records, revoked.id, NOW, by=COMMAND_LINE)
     shares.off(house.records, house.share_of(off), NOW, by=COMMAND_LINE)
     with house.records.begin() as db:
         db.execute(

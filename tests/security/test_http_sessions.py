@@ -152,7 +152,7 @@ def closed_links(parts):
                     table.update().where(table.c.id == share_id).values(expires_on=yesterday, expires_at=now)
                 )
         if reason == "revoked":
-            shares.revoke(parts.records, viewer.id, now)
+            shares.revoke(parts.records, viewer.id, now, by=COMMAND_LINE)
         if reason == "off":
             shares.off(parts.records, share_id, now, by=COMMAND_LINE)
     return links

@@ -82,13 +82,14 @@ class Browser:
 
 
 def revoked(filled: Cage, viewer) -> None:
-    shares.revoke(filled.parts.records, viewer.id, wiring.now())
+    shares.revoke(filled.parts.records, viewer.id, wiring.now(), by=COMMAND_LINE)
 
 
 def new_password(filled: Cage, viewer) -> None:
     parts = filled.parts
     share = share_of(filled, viewer)
-    shares.set_password(parts.records, parts.vault, parts.settings, share, None, None, False, wiring.now())
+    given = parts.records, parts.vault, parts.settings, share, None, None, "hand", wiring.now()
+    shares.set_password(*given, by=COMMAND_LINE)
 
 
 def switched_off(filled: Cage, viewer) -> None:

@@ -233,10 +233,44 @@ def test_a_silent_server_is_left_after_the_timeout(records, tmp_path, monkeypatc
     assert row(records, outbox_id).state == WAITING
 
 
-def test_a_mail_whose_worker_vanished_is_unknown_after_its_lease(records, tmp_path):
+def test_a_mail_whose_worker_vanished_before_it_left_is_sent_after_its_lease(records, tmp_path):
     """M6"""
     outbox_id = queue(records, letter())
     assert outbox.claim(records, NOW)
+    with smtp_sink() as sink:
+        delivery = connection(settings(tmp_path, sink.url))
+        assert worker.run_once(records, VAULT, delivery, NOW + timedelta(minutes=1)) == 0
+        worker.run_once(records, VAULT, delivery, NOW + outbox.LEASE)
+    assert row(records, outbox_id).state == ACCEPTED
+    assert len(sink.mails) == 1
+
+
+def test_a_mail_that_is_another_workers_by_now_is_not_sent(records, tmp_path):
+    """M6"""
+    queue(records, letter())
+    slow = outbox.claim(records, NOW)
+    outbox.close_leases(records, NOW + outbox.LEASE)
+    assert not outbox.leaving(records, slow, NOW + outbox.LEASE)
+    assert outbox.claim(records, NOW + outbox.LEASE)
+    assert not outbox.leaving(records, slow, NOW + outbox.LEASE)
+
+
+def test_a_mail_that_was_withdrawn_while_its_worker_vanished_is_not_sent(records, tmp_path):
+    """M6"""
+    outbox_id = queue(records, letter())
+    outbox.claim(records, NOW)
+    with records.begin() as db:
+        db.execute(outbox.outbox.update().values(sealed=None))  # as `withdraw` does
+    with smtp_sink() as sink:
+        worker.run_once(records, VAULT, connection(settings(tmp_path, sink.url)), NOW + outbox.LEASE)
+    assert not sink.mails
+    assert (row(records, outbox_id).state, row(records, outbox_id).answer) == (REFUSED, outbox.WITHDRAWN)
+
+
+def test_a_mail_whose_worker_vanished_while_it_left_is_unknown_after_its_lease(records, tmp_path):
+    """M6"""
+    outbox_id = queue(records, letter())
+    assert outbox.leaving(records, outbox.claim(records, NOW), NOW)
     delivery = connection(settings(tmp_path, ""))
     assert worker.run_once(records, VAULT, delivery, NOW + timedelta(minutes=1)) == 0
     worker.run_once(records, VAULT, delivery, NOW + outbox.LEASE)
@@ -270,4 +304,6 @@ def test_a_mail_sealed_with_another_key_is_refused_not_repeated(records, tmp_pat
     )
     found = row(records, outbox_id)
     assert found.state == REFUSED
-    assert "another secret key" in outbox.MailState(found.state, found.answer, NOW).said("en")
+    assert "another secret key" in outbox.MailState(1, found.kind, found.state, found.answer, NOW, None).said(
+        "en"
+    )

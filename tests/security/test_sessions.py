@@ -122,7 +122,7 @@ def test_a_revoked_viewer_is_out_at_the_next_question_and_the_other_stays(house)
     """S3, S5"""
     ann, bob = house.share("ann@client.example", "bob@client.example")
     anns, bobs = house.cookie(ann), house.cookie(bob)
-    shares.revoke(house.records, bob.id, seconds(1))
+    shares.revoke(house.records, bob.id, seconds(1), by=COMMAND_LINE)
     assert house.inside(bobs, seconds(1)) is None
     assert house.unlock(bob, PASSWORD, seconds(2)) == Refused()
     assert house.inside(anns, seconds(2))
@@ -249,15 +249,15 @@ def test_the_list_says_whom_a_change_cuts_off_and_who_has_the_same_password(hous
 def test_a_password_changed_for_all_leaves_out_who_was_revoked(house):
     """S5"""
     ann, bob = house.share("ann@client.example", "bob@client.example")
-    shares.revoke(house.records, bob.id, NOW)
-    changed = house.set_password(ann, mail=True)
+    shares.revoke(house.records, bob.id, NOW, by=COMMAND_LINE)
+    changed = house.set_password(ann, road="same")
     assert [one.id for one in changed] == [ann.id]
     assert house.unlock(bob, changed[0].password) == Refused()
 
 
 def test_a_mailed_password_comes_with_a_new_link_and_the_old_link_is_dead(house, ann):
     """S5"""
-    changed = house.set_password(ann, mail=True)[0]
+    changed = house.set_password(ann, road="same")[0]
     mail = house.mails("password")[0]
     assert link_in(mail) == changed.link != ann.link
     assert changed.password in sharing.text_of(mail)
@@ -287,7 +287,7 @@ def test_links_from_before_a_share_was_switched_off_stay_dead_forever(house):
 def test_switching_on_brings_back_nobody_who_was_revoked_or_suspended(house):
     """S8, G1"""
     ann, bob, cid = house.share(*(f"{name}@client.example" for name in ("ann", "bob", "cid")))
-    shares.revoke(house.records, ann.id, NOW)
+    shares.revoke(house.records, ann.id, NOW, by=COMMAND_LINE)
     with house.records.begin() as db:
         db.execute(viewers.update().where(viewers.c.id == bob.id).values(suspended_at=NOW, failures=100))
     share = house.share_of(ann)

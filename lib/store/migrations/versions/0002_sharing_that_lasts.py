@@ -93,6 +93,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('analyst_id', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('batch', sa.String(length=32), nullable=True))
         batch_op.add_column(sa.Column('after_id', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('leaving_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f('ix_outbox_analyst_id'), ['analyst_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_outbox_batch'), ['batch'], unique=False)
         batch_op.create_foreign_key(batch_op.f('fk_outbox_analyst_id_analysts'), 'analysts', ['analyst_id'], ['id'])
@@ -121,6 +122,8 @@ def upgrade() -> None:
     # ### end Alembic commands ###
     for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
+    # Until now nobody wrote down whether a mail on its way had begun to go out.
+    op.execute("UPDATE outbox SET leaving_at = lease_until WHERE state = 'sending'")
     # Until now an opening that led to no visit counted as a machine's.
     op.execute("UPDATE viewers SET checks = fetches - visits WHERE fetches > visits")
 
@@ -152,6 +155,7 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f('fk_outbox_analyst_id_analysts'), type_='foreignkey')
         batch_op.drop_index(batch_op.f('ix_outbox_batch'))
         batch_op.drop_index(batch_op.f('ix_outbox_analyst_id'))
+        batch_op.drop_column('leaving_at')
         batch_op.drop_column('after_id')
         batch_op.drop_column('batch')
         batch_op.drop_column('analyst_id')
