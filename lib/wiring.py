@@ -16,7 +16,7 @@ from lib.mail.delivery import Delivery, connection
 from lib.mail.worker import Worker
 from lib.model import SYSTEM
 from lib.reports import rollup
-from lib.shares import analysts, entry, restoring
+from lib.shares import analysts, entry, restoring, standing
 from lib.shares.watch import Watch
 from lib.store import library, schema
 from lib.store import records as store_records
@@ -108,6 +108,9 @@ def migrate(parts: App) -> None:
 def worker(parts: App) -> Worker:
     """The worker that sends the outbox and answers requests for a new password."""
 
+    def close_ended(at: datetime) -> None:
+        standing.close_ended(parts.records, at)
+
     def answer_requests(at: datetime) -> None:
         entry.answer_requests(parts.records, parts.vault, parts.settings, at)
 
@@ -119,6 +122,6 @@ def worker(parts: App) -> Worker:
         parts.vault,
         parts.delivery,
         now,
-        before=(answer_requests, keep_epoch, Watch(parts.records, parts.vault, parts.settings)),
+        before=(answer_requests, close_ended, keep_epoch, Watch(parts.records, parts.vault, parts.settings)),
         name=f"worker-{os.getpid()}",
     )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.ui import places, session, share_list, share_page
+from lib.ui import places, restored, session, share_list, share_page
 from lib.ui.i18n import t
 
 scope = session.require_analyst()
@@ -13,6 +13,7 @@ if share is not None:
     st.stop()
 
 st.title(t("shares.title"), anchor=False)
+restored.banner()
 found = share_list.all_shares()
 if not found:
     st.info(t("shares.none"), icon=":material/group:")

@@ -33,13 +33,18 @@ def main() -> None:
         if not child:
             os.read(ends, 1)  # until whoever kills it knows its number
             os._exit(_work(**json.loads(line)))
-        print(child, flush=True)
+        _say(child)
         sys.stdin.readline()
         os.write(begins, b".")
         _, status = os.waitpid(child, 0)
         os.close(ends)
         os.close(begins)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        _say(os.waitstatus_to_exitcode(status))
+
+
+def _say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 def _work(data: str, records: str, smtp: str, now: str, point: str, nth: int) -> int:

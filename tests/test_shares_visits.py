@@ -90,7 +90,15 @@ def test_reports_that_come_at_once_count_once(house, viewer, admission):
 
 @pytest.mark.parametrize(
     "told",
-    [{"active_recipients": 5}, {"secret": 5}, {"links": -5}, {"links": "5"}, {"links": True}, {"links": 1e9}, {}],
+    [
+        {"active_recipients": 5},
+        {"secret": 5},
+        {"links": -5},
+        {"links": "5"},
+        {"links": True},
+        {"links": 1e9},
+        {},
+    ],
 )
 def test_what_the_share_does_not_show_and_what_is_no_number_is_not_kept(house, told):
     viewer = house.share("narrow@client.example", sections=("links",))[0]

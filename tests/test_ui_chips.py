@@ -62,3 +62,24 @@ def test_anything_but_short_texts_is_left_aside(entries):
 def test_a_browser_cannot_send_more_than_can_be_borne():
     many = [f"user{number}@x.org" for number in range(chips.MOST + 5)]
     assert len(understood(many)[0].split()) == chips.MOST
+
+
+def adding() -> None:
+    import streamlit as st  # noqa: PLC0415 - AppTest runs this function as a script of its own
+
+    from lib.ui import chips  # noqa: PLC0415
+
+    given = tuple(st.session_state.get("given", ()))
+    st.text(" ".join(chips.address_chips("Add viewers", key="viewers", add=given).good))
+
+
+def test_added_addresses_count_at_once_and_stay_until_the_browser_has_taken_them_in():
+    at = AppTest.from_function(adding)
+    at.session_state["given"] = ("ann@x.org", "bo@x.org")
+    assert at.run().text[0].value == "ann@x.org bo@x.org"
+    at.session_state["given"] = ()
+    assert at.run().text[0].value == "ann@x.org bo@x.org", "the browser had no time to answer"
+    at.session_state["viewers"] = {"entries": ["ann@x.org"], "batch": 1}
+    assert at.run().text[0].value == "ann@x.org", "what was removed came back"
+    at.session_state["given"] = ("bo@x.org",)
+    assert at.run().text[0].value == "ann@x.org bo@x.org"

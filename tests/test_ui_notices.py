@@ -85,6 +85,21 @@ def test_names_are_shown_as_they_are(workspace, eva):
     assert not any(sign in shown for sign in (":red[", "<i>", "**b**", "$x$"))
 
 
+def test_every_kind_is_drawn(workspace, eva):
+    told = {"count": 5, "day": "2026-12-01", "campaign": "June", "answer": "550 <no>"}
+    variants = ("suspended", "mail_refused", "mail_unknown", "expiring_0", "expiring_1", "expiring_2")
+    with workspace.records.begin() as db:
+        for kind in notices.USUAL:
+            if kind not in ("refused", "expiring"):
+                notices.tell(db, wiring.now(), eva, kind, kind, **told)
+        for variant in variants:
+            kind = {"s": "denied", "m": "refused", "e": "expiring"}[variant[0]]
+            notices.tell(db, wiring.now(), eva, kind, variant, variant=variant, **told)
+    at = frame("notices").run()
+    assert not at.exception
+    assert "<no>" not in texts(at)
+
+
 def test_many_notices_are_paged(workspace, eva):
     for number in range(30):
         tell(workspace, eva, str(number))

@@ -1,5 +1,6 @@
 """Sharing on screen: the form, what is shown once, the viewers and what can be done, the end of access."""
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from lib.ui import exchange, session
 from tests import installation, screens
 
 TITLE = "Spring *letter* <b>2026</b>"
+NOWHERE = "smtp+plain://127.0.0.1:9"  # nobody answers there, and in these tests nobody asks
 
 
 @pytest.fixture
@@ -26,19 +28,47 @@ def office(workspace, monkeypatch):
     return workspace
 
 
-def share_page() -> AppTest:
-    at = screens.frame("share", campaign="vitrine-spring").run()
+@pytest.fixture
+def post_office(tmp_path, monkeypatch, request):
+    """The same where mails leave the server."""
+    monkeypatch.setenv("VITRINE_SMTP", NOWHERE)
+    return request.getfixturevalue("office")
+
+
+def share_page(*campaigns: str) -> AppTest:
+    at = screens.frame("share")
+    at.query_params["campaign"] = list(campaigns) or ["vitrine-spring"]
+    at.run()
     assert not at.exception
     return at
 
 
 def with_viewers(at: AppTest, *entries: str) -> AppTest:
-    at.session_state[f"viewers-{at.session_state['share-sheet'].key}"] = {"entries": list(entries)}
-    return at.run()
+    at.session_state[at.session_state["share-sheet"].viewers_key] = {"entries": list(entries)}
+    at.run()
+    assert not at.exception
+    return at
 
 
 def share_button(at: AppTest):
-    return next(button for button in at.button if button.label.startswith("Share report"))
+    return next(
+        button for button in at.button if button.key == f"share-{at.session_state['share-sheet'].key}"
+    )
+
+
+def widget(at: AppTest, name: str):
+    """The field of the form whose key begins with `name`."""
+    wanted = f"{name}-{at.session_state['share-sheet'].key}"
+    return next(found for found in at.main if getattr(found, "key", None) == wanted)
+
+
+def entries(at: AppTest) -> list[str]:
+    return at.session_state[at.session_state["share-sheet"].viewers_key]["entries"]
+
+
+def the_share(parts: wiring.App) -> shares.ShareLine:
+    (share,) = shares.shares_of(parts.records, None, wiring.now())
+    return share
 
 
 def button(at: AppTest, label: str):
@@ -92,6 +122,7 @@ def test_sharing_shows_links_and_password_once(office):
     """T5"""
     at = with_viewers(share_page(), "ann@x.org", "bo@x.org")
     password = at.text_input[0].value
+    assert share_button(at).label == "Create 2 links"  # no mail server is set up here
     share_button(at).click()
     at.run()
     assert not at.exception
@@ -137,6 +168,136 @@ def test_a_campaign_that_is_not_there_is_said(office):
     assert at.info
 
 
+def test_the_button_says_how_many_invitations_are_sent(post_office):
+    assert share_button(share_page()).label == "Send invitations"
+    assert share_button(with_viewers(share_page(), "ann@x.org")).label == "Send 1 invitation"
+    assert share_button(with_viewers(share_page(), "ann@x.org", "bo@x.org")).label == "Send 2 invitations"
+
+
+def test_several_campaigns_make_one_share(post_office):
+    installation.campaign(post_office, "vitrine-summer", "Summer letter")
+    at = with_viewers(share_page("vitrine-spring", "vitrine-summer"), "ann@x.org")
+    assert at.title[0].value == "Share 2 reports"
+    share_button(at).click().run()
+    assert the_share(post_office).campaigns == ("vitrine-spring", "vitrine-summer")
+
+
+def test_a_campaign_that_is_not_there_is_not_shared_with_the_others(post_office):
+    at = with_viewers(share_page("vitrine-spring", "nothing"), "ann@x.org")
+    share_button(at).click().run()
+    assert the_share(post_office).campaigns == ("vitrine-spring",)
+
+
+def test_what_the_viewers_see_is_chosen(post_office):
+    at = with_viewers(share_page(), "ann@x.org")
+    widget(at, "people").set_value(False)
+    widget(at, "revenue").set_value(False)
+    at.run()
+    share_button(at).click().run()
+    share = the_share(post_office)
+    assert (share.people, share.revenue, share.sections) == (False, False, None)
+
+
+def test_without_an_audience_there_is_none_to_follow(post_office):
+    at = share_page()
+    assert not [found for found in at.toggle if (found.key or "").startswith("follows")]
+
+
+def test_the_audience_of_a_campaign_can_be_followed(post_office):
+    with post_office.records.begin() as db:
+        db.execute(tables.campaigns.update().values(audience="Readers"))
+    at = with_viewers(share_page(), "ann@x.org")
+    widget(at, "follows").set_value(True).run()
+    share_button(at).click().run()
+    share = the_share(post_office)
+    assert (share.audience_sender, share.audience) == ("vitrine", "Readers")
+
+
+@pytest.mark.parametrize("road", ["same", "second", "hand"])
+def test_the_password_takes_the_road_that_was_chosen(post_office, road):
+    at = with_viewers(share_page(), "ann@x.org")
+    widget(at, "road").set_value(road).run()
+    share_button(at).click().run()
+    assert the_share(post_office).road == road
+    assert count(post_office, tables.outbox) == (2 if road == "second" else 1)
+
+
+def test_a_mistyped_address_can_be_mended_and_nothing_else_changes(post_office):
+    at = with_viewers(share_page(), "ann@gmial.com", "bo@x.org")
+    mend = next(found for found in at.button if (found.key or "").startswith("mend-"))
+    mend.click().run()
+    assert not at.exception
+    assert entries(at) == ["ann@gmail.com", "bo@x.org"]
+    assert not [found for found in at.button if (found.key or "").startswith("mend-")]
+
+
+def test_notes_do_not_stand_in_the_way(post_office):
+    at = with_viewers(share_page(), "info@gmial.com")
+    assert not share_button(at).disabled
+
+
+def test_a_refusal_loses_nothing_of_the_form(post_office, monkeypatch):
+    at = with_viewers(share_page(), "ann@x.org")
+    widget(at, "message").set_value("Dear Ann").run()
+    installation.share(post_office, "bo@x.org")
+
+    def refuse(*_given, **_named):
+        raise shares.ShareRefused("message", "refusal.message.signs")
+
+    monkeypatch.setattr(shares, "create", refuse)
+    share_button(at).click().run()
+    assert at.error
+    assert widget(at, "message").value == "Dear Ann"
+    assert entries(at) == ["ann@x.org"]
+
+
+def test_taken_back_in_time_the_form_comes_back_filled(post_office):
+    at = with_viewers(share_page(), "ann@x.org", "bo@x.org")
+    widget(at, "message").set_value("Dear all")
+    widget(at, "road").set_value("second")
+    at.run()
+    password = at.text_input[0].value
+    share_button(at).click().run()
+    assert not at.exception
+    next(found for found in at.button if found.label == "Take everything back").click().run()
+    assert not at.exception
+    assert entries(at) == ["ann@x.org", "bo@x.org"]
+    assert (widget(at, "message").value, widget(at, "road").value) == ("Dear all", "second")
+    assert at.text_input[0].value != password
+    assert shares.shares_of(post_office.records, None, wiring.now()) == ()
+    assert not share_button(at).disabled
+
+
+def test_too_late_it_says_which_mails_left_and_offers_to_revoke(post_office, monkeypatch):
+    at = with_viewers(share_page(), "ann@x.org", "bo@x.org")
+    share_button(at).click().run()
+    taken = shares.take_back
+
+    def after_the_worker(records, batch, now, *, by):
+        with records.begin() as db:
+            first = sa.select(sa.func.min(tables.outbox.c.id)).scalar_subquery()
+            db.execute(tables.outbox.update().where(tables.outbox.c.id == first).values(state="accepted"))
+        return taken(records, batch, now, by=by)
+
+    monkeypatch.setattr(shares, "take_back", after_the_worker)
+    next(found for found in at.button if found.label == "Take everything back").click().run()
+    assert not at.exception
+    assert at.error
+    assert "ann@x.org" in [text.value for text in at.text]
+    assert "Revoke access of all 2 viewers" in [found.label for found in at.button]
+
+
+def test_what_was_shared_without_seconds_to_take_it_back_offers_none(post_office, monkeypatch):
+    parts = dataclasses.replace(
+        post_office, settings=dataclasses.replace(post_office.settings, undo_seconds=0)
+    )
+    monkeypatch.setattr(session, "app", lambda: parts)
+    at = with_viewers(share_page(), "ann@x.org")
+    share_button(at).click().run()
+    assert not at.exception
+    assert "Take everything back" not in [found.label for found in at.button]
+
+
 def test_the_list_of_shares_leads_to_the_viewers(office):
     installation.share(office, "ann@x.org", "bo@x.org")
     at = screens.frame("shares").run()
@@ -158,118 +319,6 @@ def test_no_share_yet_is_said(office):
 def test_a_share_that_is_not_there_shows_the_list(office, asked):
     at = screens.frame("shares", share=asked).run()
     assert not at.exception
-
-
-def test_automatic_checks_stand_apart_from_visits(office):
-    (ann,) = installation.share(office, "ann@x.org")
-    with office.records.begin() as db:
-        db.execute(tables.viewers.update().where(tables.viewers.c.id == ann.id).values(fetches=4))
-    at = screens.frame("shares", share="1").run()
-    assert "4 automatic checks of the link." in screens.texts(at)
-    assert "Not yet opened by a person." in screens.texts(at)
-
-
-@pytest.mark.parametrize("name", ["Add viewers", "New password for all", "Change the last day", "Switch off"])
-def test_each_dialog_opens(office, name):
-    installation.share(office, "ann@x.org", "bo@x.org")
-    at = screens.frame("shares", share="1").run()
-    button(at, name).click()
-    at.run()
-    assert not at.exception
-
-
-def dialog_page() -> None:
-    """AppTest runs whole scripts only, in which a dialog would close: here it is opened on each run."""
-    import streamlit as st  # noqa: PLC0415 - AppTest runs this function as a script of its own
-
-    from lib import wiring  # noqa: PLC0415
-    from lib.shares import shares  # noqa: PLC0415
-    from lib.ui import once, session, share_dialogs  # noqa: PLC0415
-
-    records, now = session.app().records, wiring.now()
-    share, lines = shares.find(records, 1, now), shares.viewers_of(records, 1, now)
-    dialog = getattr(share_dialogs, st.session_state["dialog"])
-    kept = once.drawer("shares").kept.get("1")
-    st.json([one.address for one in kept.invited] if kept else [])
-    if "done" not in st.session_state:
-        dialog(*((share, lines[0], lines) if st.session_state["of_one"] else (share, lines)))
-
-
-def opened(dialog: str, *, of_one: bool = False) -> AppTest:
-    at = AppTest.from_function(dialog_page, default_timeout=screens.PATIENCE)
-    at.session_state["dialog"], at.session_state["of_one"] = dialog, of_one
-    at.run()
-    assert not at.exception
-    return at
-
-
-def press(at: AppTest, key: str) -> AppTest:
-    next(found for found in at.button if found.key == key).click()
-    at.run()
-    assert not at.exception
-    return at
-
-
-def states(parts: wiring.App) -> list[str]:
-    return [str(line.state) for line in shares.viewers_of(parts.records, 1, wiring.now())]
-
-
-def test_switching_off_is_confirmed_and_done(office):
-    installation.share(office, "ann@x.org")
-    at = opened("switch_off")
-    assert "The link of 1 viewer stops working at once." in screens.texts(at)
-    press(at, "off-1")
-    assert states(office) == ["off"]
-
-
-def test_revoking_one_says_that_the_others_stay_and_they_do(office):
-    """S5"""
-    installation.share(office, "ann@x.org", "bo@x.org", "cy@x.org")
-    at = opened("revoke", of_one=True)
-    assert "The other 2 viewers keep their access." in screens.texts(at)
-    press(at, "revoke-1")
-    assert states(office) == ["revoked", "active", "active"]
-
-
-def test_changing_the_password_says_how_many_are_signed_out(office):
-    """S5"""
-    ann, _ = installation.share(office, "ann@x.org", "bo@x.org")
-    with office.records.begin() as db:
-        sessions.open_viewer(db, ann.id, 1, wiring.now())
-    at = opened("change_every_password")
-    assert "1 person who is signed in now will be signed out." in screens.texts(at)
-    press(at, "go-all-1")
-    assert not any(line.signed_in for line in shares.viewers_of(office.records, 1, wiring.now()))
-    assert at.session_state["once"].kept["1"].invited[0].password
-
-
-def test_a_password_to_be_passed_on_is_not_mailed(office):
-    installation.share(office, "ann@x.org")
-    before = count(office, tables.outbox)
-    at = opened("change_one_password", of_one=True)
-    at.radio[0].set_value("dialog.by_hand")
-    at.run()
-    press(at, "go-one-1")
-    assert count(office, tables.outbox) == before
-    assert at.session_state["once"].kept["1"].invited[0].link == ""
-
-
-def test_added_viewers_get_a_password_of_their_own(office):
-    installation.share(office, "ann@x.org")
-    at = opened("add_viewers")
-    at.session_state["add-viewers-1-1"] = {"entries": ["bo@x.org"]}
-    at.run()
-    press(at, "add-go-1")
-    groups = {line.password_group for line in shares.viewers_of(office.records, 1, wiring.now())}
-    assert len(groups) == 2
-
-
-def test_what_is_refused_is_said_in_the_readers_language(office):
-    installation.share(office, "ann@x.org")
-    at = opened("change_one_password", of_one=True)
-    shares.revoke(office.records, 1, wiring.now(), by=COMMAND_LINE)
-    press(at, "go-one-1")
-    assert at.error
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from lib.store.tables import viewers
 from lib.web import checks
 from tests.installation import browser, campaign, install, path, share, unlock
 
-CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+CHROME = f"{WINDOWS} Chrome/141.0.0.0 Safari/537.36"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
 SAFARI = (
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
@@ -30,7 +31,7 @@ MACHINES = {
     "Barracuda": {"user-agent": "Barracuda Sentinel (EE)"},
     "Barracuda in a browser's words": {"user-agent": "Mozilla/5.0 (compatible; BarracudaCentral) like Gecko"},
     "Outlook.com's preview": {
-        "user-agent": "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/534+ (KHTML, like Gecko) BingPreview/1.0b"
+        "user-agent": f"{WINDOWS} BingPreview/1.0b",
     },
     "the new Outlook": {"user-agent": f"{CHROME} OneOutlook/1.2023.927.100"},
     "the new Outlook's own header": {"x-native-host": "OneOutlook/1.2023.927.100"},
@@ -44,7 +45,9 @@ MACHINES = {
     },
     "Office": {"user-agent": "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0; Pro)"},
     "a browser without a screen": {"user-agent": CHROME.replace("Chrome/", "HeadlessChrome/")},
-    "Google's crawler": {"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
+    "Google's crawler": {
+        "user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+    },
     "a crawler only ua-parser knows": {
         "user-agent": "Mozilla/5.0 (compatible; Qwantify/2.4w; +https://www.qwant.com/) like Gecko"
     },

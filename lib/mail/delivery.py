@@ -29,7 +29,7 @@ from lib.mail.outbox import ACCEPTED, KEPT, REFUSED, UNKNOWN, WAITING, Outcome
 TIMEOUT = 20
 """Seconds of silence from the server."""
 PATIENCE = 120
-"""Seconds for signing in, and as many for each mail, however the server dribbles; both are within the lease."""
+"""Seconds for signing in, and as many for each mail, however a server dribbles; within the lease."""
 
 Leaving = Callable[[], bool]
 """Asked right before a server may take the mail; on False it stays."""

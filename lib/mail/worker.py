@@ -1,7 +1,7 @@
 """The worker: takes due mails out of the outbox and hands them over, in a thread of the server or alone.
 
-The jobs beside it, such as answering requests for a new password, run in a thread of their own: however slow a
-mail server is, they are not held up by it. A mail server has `delivery.TIMEOUT` for each sign of life and
+The jobs beside it, such as answering requests for a new password, run in a thread of their own: however slow
+a mail server is, they are not held up by it. A mail server has `delivery.TIMEOUT` for each sign of life and
 `delivery.PATIENCE` for each mail; once it could not be reached, the rest of the batch waits without trying.
 """
 

@@ -1,6 +1,7 @@
 """Every metric, once, and the answers made of them."""
 
 from lib.reports.answers import DIMENSIONS, answer
+from lib.reports.few import FEWEST
 from lib.reports.metrics import METRICS, REACH, Count, Rate
 from lib.reports.overview import campaigns
 from lib.reports.report import (
@@ -17,6 +18,7 @@ from lib.reports.rollup import OTHER
 
 __all__ = [
     "DIMENSIONS",
+    "FEWEST",
     "METRICS",
     "OTHER",
     "REACH",

@@ -142,7 +142,7 @@ def _count_by_dimension(cursor: duckdb.DuckDBPyConnection) -> None:
 
 
 def _merge_few(cursor: duckdb.DuckDBPyConnection, dimension: str, base: str, key: str) -> None:
-    """The rows of `base` once more as `dimension`, groups of few recipients in one, distinct messages exact."""
+    """The rows of `base` once more as `dimension`, groups of few recipients in one; exact there too."""
 
     def together(keys: frozenset[str | None]) -> int:
         rows = cursor.execute(

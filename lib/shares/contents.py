@@ -143,7 +143,9 @@ def _columns(
         removed = [one for one in share.campaigns if one not in changed["campaigns"]]
         columns["declined"] = [*share.declined, *removed]
     if "audience" in changed:
-        columns["declined"] = audiences.known(db, changed["audience"])
+        columns["declined"] = known = audiences.known(db, changed["audience"])
+        if changed["audience"] is not None and not known:
+            raise ShareRefused("audience", "refusal.campaigns")
     if "expires_on" in changed:
         policy.refuse_beyond(allowed, changed["expires_on"], share.zone, now)
     return columns

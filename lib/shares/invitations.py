@@ -12,7 +12,7 @@ from lib.config import Settings
 from lib.mail.letters import is_control
 from lib.mail.outbox import Cause
 from lib.model import Actor
-from lib.shares import addresses, credentials, letterbox, limits, policy, standing, tokens
+from lib.shares import addresses, audiences, credentials, letterbox, limits, policy, standing, tokens
 from lib.shares.credentials import Invited, Password
 from lib.shares.letterbox import HAND, INVITATION, SAME, Envelope, Letter
 from lib.shares.limits import AT_ONCE
@@ -301,6 +301,7 @@ def _insert_share(db: sa.Connection, draft: Draft, expires_at: datetime | None, 
     row |= {"created_at": now, "expires_at": expires_at, "campaigns": list(draft.campaigns)}
     row |= {"sections": sa.null() if draft.sections is None else list(draft.sections)}
     row |= dict(zip(("audience_sender", "audience"), draft.audience or (None, None), strict=True))
+    row |= {"declined": audiences.known(db, draft.audience)}
     return int(db.execute(shares.insert().values(row).returning(shares.c.id)).scalar_one())
 
 

@@ -64,7 +64,7 @@ class Notice:
         if self.holes.get("answer") in catalogue(language):
             holes["answer"] = t(language, self.holes["answer"])
         holes |= {"who": plain(self.who), "report": self._report(language, plain)}
-        return t(language, f"notice.said.{holes.pop('variant', self.kind)}", **holes)
+        return t(language, f"notice.said.{self.holes.get('variant', self.kind)}", **holes)
 
     def _report(self, language: str, plain: Callable[[object], str]) -> str:
         if not self.titles:

@@ -18,9 +18,10 @@ LEFT = (SENDING, ACCEPTED, KEPT, UNKNOWN)
 
 
 def take_back(records: sa.Engine, batch: str, now: datetime, *, by: Actor) -> tuple[str, ...]:
-    """Undo one `create` or `add_viewers`; returns the addresses that it had invited, also the second time.
+    """Undo one `create` or `add_viewers`; returns the addresses that lost their access, also the second time.
 
-    What was shared is in no list any more, and the same people can be invited again. Somebody who had been
+    With `create` goes the whole share, whoever was added to it since. What was shared is in no list any more,
+    and the same people can be invited again. Somebody who had been
     revoked before is revoked again. Raises ShareRefused when a mail has left, or a worker has it in hand, or
     when a viewer's credential was replaced since: then nothing at all is taken back. A mail is withdrawn by
     changing its row only while it waits, and a worker claims it in the same way: never do both succeed.
@@ -28,16 +29,15 @@ def take_back(records: sa.Engine, batch: str, now: datetime, *, by: Actor) -> tu
     with records.begin() as db:
         mails = _mails(db, batch)
         share = _held(db, mails)
-        addresses = tuple(mail.invited for mail in mails)
         if all(mail.answer == WITHDRAWN and mail.revoked_at for mail in mails):
-            return addresses
+            return tuple(mail.invited for mail in mails)
         if any(mail.answer == WITHDRAWN and not mail.revoked_at for mail in mails):
             raise ShareRefused("", "refusal.share.changed")
         whole = _began_with(db, share.id, batch)
         concerned = _viewers(db, share.id, None if whole else [mail.viewer_id for mail in mails])
         _undo(db, concerned, share if whole else None, mails[0].id, now)
         _log(db, concerned, share if whole else None, now, by)
-    return addresses
+    return tuple(viewer.address for viewer in concerned)
 
 
 def _mails(db: sa.Connection, batch: str) -> list[sa.Row[Any]]:

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from lib import contacts, wiring
-from lib.contacts import Bad, Book, ContactsRefused, GoogleRefused
+from lib.contacts import Bad, Book, ContactsRefused, GoogleRefused, Link
 from lib.contacts.google import Google
 from lib.importers import ImportRefused
 from lib.ui import linking, picking, session
@@ -56,10 +56,7 @@ def _google(key: str) -> None:
         linking.offer(key)
     elif book := _loaded(google, key):
         _add(picking.people(book, key), key)
-        _problem(book, key)
-        if still := contacts.find(parts.records, session.analyst().id):
-            st.divider()
-            linking.status(google, still, key)
+        _foot(book, google, link, key)
 
 
 def _loaded(google: Google, key: str) -> Book | None:
@@ -82,14 +79,15 @@ def _loaded(google: Google, key: str) -> Book | None:
     return None
 
 
-def _problem(book: Book, key: str) -> None:
-    """Why not everything is there, and a way to try again."""
+def _foot(book: Book, google: Google, link: Link, key: str) -> None:
+    """Why not everything is there, a way to load it again, and the link itself."""
     if book.problem:
         st.warning(t(f"google.problem.{book.problem}"), icon=":material/warning:")
     again = t("google.again") if book.problem else t("google.refresh")
-    if st.button(again, type="tertiary", icon=":material/refresh:", key=f"again-{key}"):
-        st.session_state[f"refresh-{key}"] = True
-        st.rerun(scope="fragment")
+    with linking.status(google, link, key):
+        if st.button(again, type="tertiary", icon=":material/refresh:", key=f"again-{key}"):
+            st.session_state[f"refresh-{key}"] = True
+            st.rerun(scope="fragment")
 
 
 @analyst_dialog("contacts.file", width="medium")

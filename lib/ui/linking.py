@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib import contacts, wiring
 from lib.contacts import CONTACTS, OTHERS, Link
@@ -77,28 +78,33 @@ def offer(key: str) -> None:
         st.warning(t(f"google.outcome.{word}"), icon=":material/warning:")
 
 
-def status(google: Google | None, link: Link, key: str) -> None:
-    """Since when the account is linked and what it opens; taking the link away, which is asked once more."""
-    asked = f"unlinking-{key}"
+def status(google: Google | None, link: Link, key: str) -> DeltaGenerator:
+    """Since when the account is linked and what it opens; taking the link away, which is asked once more.
+
+    Returns the row of small buttons, for others.
+    """
     opens = [name for scope, name in ((CONTACTS, "contacts"), (OTHERS, "others")) if scope in link.scopes]
     moment = numbers.moment(link.linked_at, language(), st.context.timezone or "UTC")
     st.caption(" ".join((t("google.linked", moment=moment), *(t(f"google.opens_{name}") for name in opens))))
-    if not st.session_state.get(asked):
-        st.button(
+    row = st.container(horizontal=True)
+    if st.session_state.get(_asked(key)):
+        _confirm(google, key)
+    else:
+        row.button(
             t("google.unlink"), type="tertiary", icon=":material/link_off:", key=f"unlink-{key}",
-            on_click=_ask, args=(asked, True),
+            on_click=_ask, args=(key, True),
         )  # fmt: skip
-        return
+    return row
+
+
+def _confirm(google: Google | None, key: str) -> None:
     st.warning(t("google.unlink_what"), icon=":material/link_off:")
     with st.container(horizontal=True):
-        st.button(t("google.keep"), key=f"keep-{key}", on_click=_ask, args=(asked, False))
+        st.button(t("google.keep"), key=f"keep-{key}", on_click=_ask, args=(key, False))
         st.button(
-            t("google.unlink_now"),
-            type="primary",
-            key=f"unlink-now-{key}",
-            on_click=_unlink,
-            args=(google, key),
-        )
+            t("google.unlink_now"), type="primary", key=f"unlink-now-{key}",
+            on_click=_unlink, args=(google, key),
+        )  # fmt: skip
 
 
 def came_of_it(key: str) -> None:
@@ -112,13 +118,17 @@ def came_of_it(key: str) -> None:
 
 def start(key: str) -> None:
     """Forget what was asked and said before."""
-    for name in ("unlinking", "unlinked"):
-        st.session_state.pop(f"{name}-{key}", None)
+    for name in (_asked(key), f"unlinked-{key}"):
+        st.session_state.pop(name, None)
+
+
+def _asked(key: str) -> str:
+    return f"unlinking-{key}"
 
 
 @analyst_callback
-def _ask(name: str, asked: bool) -> None:
-    st.session_state[name] = asked
+def _ask(key: str, asked: bool) -> None:
+    st.session_state[_asked(key)] = asked
 
 
 @analyst_callback

@@ -107,7 +107,7 @@ def table(frame: pd.DataFrame) -> None:
     st.session_state[DRAWN] = ids = frame["id"].to_numpy()
     _keep_selected(drawn, ids)
     bar = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
-    table = st.dataframe(
+    st.dataframe(
         _shown(frame),
         column_config=_columns(),
         column_order=_order(frame),
@@ -115,13 +115,14 @@ def table(frame: pd.DataFrame) -> None:
         row_height=ROW_HEIGHT,
         height=ROW_HEIGHT * min(len(frame), ROWS_SHOWN) + HEADER_HEIGHT + 2,
         key=TABLE,
-        on_select="rerun",
+        on_select="ignore" if session.on_a_phone() else "rerun",  # its boxes would push the rates off a phone
         selection_mode="multi-row",
         placeholder=numbers.UNKNOWN,
         alt=t("overview.table_alt"),
     )
-    with bar:
-        _share_together([str(ids[row]) for row in table["selection"]["rows"] if row < len(ids)])
+    if not session.on_a_phone():
+        with bar:
+            _share_together([str(ids[row]) for row in _selected() if row < len(ids)])
     click = st.session_state.get("menu")
     if click is not None and drawn is not None:
         _do(click["label"], str(drawn[click["row"]]))
@@ -130,12 +131,16 @@ def table(frame: pd.DataFrame) -> None:
 
 def _keep_selected(before: Any, after: Any) -> None:
     """Selected rows are numbers to Streamlit: when a filter moves the rows, their campaigns stay selected."""
-    state = st.session_state.get(TABLE)
-    if state is None or before is None or list(before) == list(after):
+    if before is None or not _selected() or list(before) == list(after):
         return
-    chosen = {before[row] for row in state["selection"]["rows"] if row < len(before)}
+    chosen = {before[row] for row in _selected() if row < len(before)}
     rows = [row for row, campaign in enumerate(after) if campaign in chosen]
     st.session_state[TABLE] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
+def _selected() -> list[int]:
+    state = st.session_state.get(TABLE)
+    return list(state["selection"]["rows"]) if state else []
 
 
 def _share_together(campaigns: list[str]) -> None:

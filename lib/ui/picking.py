@@ -62,15 +62,15 @@ def _found(book: Book, key: str) -> tuple[tuple[Person, ...], str]:
         words = st.text_input(
             t("contacts.search"), live="300ms", icon=":material/search:", key=f"search-{key}"
         )
-        label = None
+        label = ""
         if names:
             label = st.selectbox(
                 t("contacts.label"),
-                [None, *names],
+                ["", *names],
                 format_func=lambda each: names[each] if each else everyone,
                 key=f"label-{key}",
             )
-    return contacts.matching(book, words or "", label), f"{label}-{words}"
+    return contacts.matching(book, words or "", label or None), f"{label}-{words}"
 
 
 def _summary(book: Book, found: tuple[Person, ...], picks: Picks, key: str) -> None:

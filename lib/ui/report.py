@@ -8,7 +8,7 @@ import streamlit as st
 
 from lib import charts
 from lib.model import Form, Scope
-from lib.reports import CampaignView, Report, Section, UnknownCampaign
+from lib.reports import FEWEST, OTHER, CampaignView, Report, Section, UnknownCampaign
 from lib.reports.export import claim_label
 from lib.ui import cache, numbers, session
 from lib.ui.i18n import language, plain, t
@@ -180,6 +180,8 @@ def _section(report: Report, section: Section, drawing: Callable[[Report, pd.Dat
             st.caption(t("report.nothing"))
         else:
             drawing(report, section.table)
+            if section.note:
+                st.caption(t(section.note, number=FEWEST))
 
 
 def _first_day(report: Report, table: pd.DataFrame) -> None:
@@ -204,6 +206,7 @@ def _links(_report: Report, table: pd.DataFrame) -> None:
         ),
     }
     shown = table[[column for column in config if column in table]]
+    shown = shown.assign(url=shown["url"].replace(OTHER, t("report.other_links")))
     st.dataframe(
         shown, column_config=config, hide_index=True, placeholder=numbers.UNKNOWN, alt=t("report.links_alt")
     )

@@ -77,7 +77,7 @@ def draw(scope: Scope, campaigns: tuple[str, ...]) -> None:
     else:
         sheet.current(campaigns)
         _form(scope)
-    _so_far(so_far)
+    _so_far(so_far, len(campaigns))
 
 
 # --- the form -------------------------------------------------------------------------------------
@@ -307,8 +307,8 @@ def _is_fresh(share: ShareLine) -> bool:
     return wiring.now() - share.created_at < timedelta(seconds=session.app().settings.undo_seconds)
 
 
-def _so_far(found: Sequence[ShareLine]) -> None:
+def _so_far(found: Sequence[ShareLine], campaigns: int) -> None:
     if found:
-        st.subheader(t("share.so_far"), anchor=False)
+        st.subheader(t("share.so_far", count=campaigns), anchor=False)
         for share in found:
             share_list.row(share, PAGE, with_titles=len(share.campaigns) > 1)

@@ -1,5 +1,6 @@
 """What is known of a viewer, in sentences of Markdown."""
 
+from lib.mail.outbox import MailState
 from lib.shares.shares import ShareLine, State, ViewerLine
 from lib.ui import badges, spans
 from lib.ui.i18n import language, plain, t
@@ -42,18 +43,20 @@ def answers(line: ViewerLine) -> list[tuple[str, list[str]]]:
     """Each mail of the last action: its state, and what the server said or what to do about it."""
     if not line.mails:
         return [("", [])]
-    several = len(line.mails) > 1
-    found = []
-    for mail in line.mails:
-        said = plain(mail.said(language()))
-        when = spans.moment(mail.due_at or mail.at)
-        told = [t("viewers.mail_due" if mail.due_at else "viewers.mail_at", at=when)]
-        if several:
-            told.insert(0, t(f"viewers.kind_{'apart' if mail.kind == 'apart' else 'link'}"))
-        ours = mail.answer.startswith("mail.answer.")
-        way_out = [t("viewers.refused")] if mail.state == "refused" and not ours else []
-        found.append((mail.state, [" · ".join(told), *([said] if said else []), *way_out]))
-    return found
+    return [(mail.state, _told(mail, len(line.mails) > 1)) for mail in line.mails]
+
+
+def _told(mail: MailState, several: bool) -> list[str]:
+    """When, what the server said, and what can be done about a refusal."""
+    said = plain(mail.said(language()))
+    kind = [t(f"viewers.kind_{'apart' if mail.kind == 'apart' else 'link'}")] if several else []
+    at = spans.moment(mail.due_at or mail.at)
+    when = t("viewers.mail_due", at=at) if mail.due_at else at
+    if mail.state not in badges.TROUBLED:
+        return [" · ".join(part for part in (*kind, when, said) if part)]
+    ours = mail.answer.startswith("mail.answer.")
+    way_out = [t("viewers.refused")] if mail.state == "refused" and not ours else []
+    return [" · ".join((*kind, when)), *([said] if said else []), *way_out]
 
 
 def troubled(line: ViewerLine) -> bool:

@@ -157,6 +157,14 @@ def test_a_name_with_its_address_can_be_typed(page):
     expect(page.get_by_text("good: ann@x.org (1)")).to_be_visible()
 
 
+def test_a_name_without_quotes_can_be_typed_before_its_address(page):
+    field(page).press_sequentially("Ann Lee <ann@x.org> ")
+    field(page).press_sequentially("Bo van den Berg bo@x.org ")
+    expect(page.get_by_text("good: ann@x.org bo@x.org (2)")).to_be_visible()
+    expect(page.get_by_text("refused:  (0)")).to_be_visible()
+    expect(field(page)).to_have_value("")
+
+
 def test_the_same_address_twice_is_one_chip_whatever_its_case(page):
     paste(page, "ann@x.org, Ann@X.org, ANN@x.org")
     expect(chips(page)).to_have_count(1)
@@ -256,4 +264,128 @@ def test_it_fits_a_phone_in_french_in_light_and_dark(browser, address, scheme):
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     if folder := os.environ.get("PICTURES"):
         phone.screenshot(path=f"{folder}/chips-{scheme}.png")
+    context.close()
+
+
+# --- addresses used before, and addresses from the server -----------------------------------------
+
+
+@pytest.fixture
+def offering(browser: sync_api.Browser, address: str) -> Iterator[sync_api.Page]:
+    context = browser.new_context(locale="en-GB", has_touch=True)
+    opened = context.new_page()
+    opened.goto(f"{address}/?offer=yes")
+    expect(combobox(opened)).to_be_visible(timeout=20_000)
+    yield opened
+    context.close()
+
+
+def combobox(page: sync_api.Page) -> sync_api.Locator:
+    return page.get_by_role("combobox", name="Add viewers")
+
+
+def options(page: sync_api.Page) -> sync_api.Locator:
+    return page.get_by_role("listbox", name="Addresses used before").get_by_role("option")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("an", ["ann.lee@acme.example", "anna@lakes.example"]),
+        ("le", ["ann.lee@acme.example", "lena@lakes.example"]),
+        ("ACME", ["ann.lee@acme.example", "bo@acme.example"]),
+        ("@lak", ["lena@lakes.example", "anna@lakes.example"]),
+        ("lee ac", ["ann.lee@acme.example"]),
+        ("ee", []),
+        ("old", []),
+    ],
+)
+def test_addresses_used_before_are_found_by_a_part_of_the_name_or_the_domain(offering, typed, offered):
+    combobox(offering).press_sequentially(typed)
+    expect(options(offering)).to_have_text(offered)
+    expect(combobox(offering)).to_have_attribute("aria-expanded", str(bool(offered)).lower())
+
+
+@pytest.mark.parametrize("key", ["Enter", "Tab"])
+def test_the_highlighted_suggestion_is_taken_by_key_and_the_field_is_ready_for_the_next(offering, key):
+    combobox(offering).press_sequentially("an")
+    expect(options(offering)).to_have_count(2)
+    offering.keyboard.press("ArrowDown")
+    offering.keyboard.press("ArrowDown")
+    expect(options(offering).nth(1)).to_have_attribute("aria-selected", "true")
+    active = combobox(offering).get_attribute("aria-activedescendant")
+    assert active == options(offering).nth(1).get_attribute("id")
+    offering.keyboard.press(key)
+    expect(offering.get_by_text("good: anna@lakes.example (1)")).to_be_visible()
+    expect(combobox(offering)).to_be_focused()
+    expect(combobox(offering)).to_have_value("")
+    combobox(offering).press_sequentially("an")
+    expect(options(offering)).to_have_text(["ann.lee@acme.example"])
+
+
+def test_without_a_highlight_what_was_typed_counts_and_no_suggestion(offering):
+    combobox(offering).press_sequentially("bo@acme.exam")
+    expect(options(offering)).to_have_count(1)
+    offering.keyboard.press("Enter")
+    expect(offering.get_by_text("good: bo@acme.exam (1)")).to_be_visible()
+
+
+def test_escape_closes_the_list_and_keeps_what_was_typed(offering):
+    combobox(offering).press_sequentially("an")
+    offering.keyboard.press("ArrowUp")
+    expect(options(offering).nth(1)).to_have_attribute("aria-selected", "true")
+    offering.keyboard.press("Escape")
+    expect(options(offering)).to_have_count(0)
+    expect(combobox(offering)).to_have_value("an")
+    expect(combobox(offering)).to_have_attribute("aria-expanded", "false")
+    assert combobox(offering).get_attribute("aria-activedescendant") is None
+
+
+@pytest.mark.parametrize("way", ["click", "tap"])
+def test_a_suggestion_is_taken_by_mouse_and_by_touch(offering, way):
+    combobox(offering).press_sequentially("bo")
+    getattr(options(offering).first, way)()
+    expect(offering.get_by_text("good: bo@acme.example (1)")).to_be_visible()
+    expect(offering.get_by_text("refused:  (0)")).to_be_visible()
+    expect(combobox(offering)).to_be_focused()
+
+
+def test_a_screen_reader_hears_how_many_suggestions_there_are(offering):
+    combobox(offering).press_sequentially("an")
+    heard = offering.get_by_role("status").filter(has_text="suggestions")
+    expect(heard).to_have_text("2 suggestions. Arrow down leads to them.")
+    expect(heard).to_have_attribute("aria-live", "polite")
+    combobox(offering).press_sequentially("zz")
+    expect(heard).to_have_count(0)
+
+
+def test_what_the_server_puts_in_joins_the_chips_once_and_can_be_removed(offering):
+    combobox(offering).press_sequentially("ann@x.org,Cy@x.org,")
+    expect(offering.get_by_text("(2)")).to_be_visible()
+    offering.get_by_role("button", name="Put in").click()
+    expect(offering.get_by_text("good: ann@x.org Cy@x.org dee@x.org (3)")).to_be_visible()
+    offering.get_by_role("button", name="Remove dee@x.org").click()
+    expect(offering.get_by_text("good: ann@x.org Cy@x.org (2)")).to_be_visible()
+    combobox(offering).press_sequentially("eve@x.org,")
+    expect(offering.get_by_text("good: ann@x.org Cy@x.org eve@x.org (3)")).to_be_visible()
+    offering.get_by_role("button", name="Put in").click()
+    expect(offering.get_by_text("good: ann@x.org Cy@x.org eve@x.org dee@x.org (4)")).to_be_visible()
+    expect(offering.get_by_text("page runs: 1", exact=True)).to_be_visible()
+
+
+def test_the_list_lies_over_the_page_within_a_phones_width(browser, address):
+    context = browser.new_context(locale="fr-FR", viewport={"width": 390, "height": 800}, is_mobile=True)
+    phone = context.new_page()
+    phone.goto(f"{address}/?offer=yes")
+    field = phone.get_by_role("combobox")
+    expect(field).to_be_visible(timeout=20_000)
+    before = phone.get_by_text("good:").bounding_box()
+    field.press_sequentially("lak")
+    expect(phone.get_by_role("option")).to_have_count(2)
+    assert phone.get_by_text("good:").bounding_box() == before
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    if folder := os.environ.get("PICTURES"):
+        phone.screenshot(path=f"{folder}/suggestions.png")
+    phone.get_by_role("option").last.click()  # it is on top of what lies below
+    expect(phone.get_by_text("good: anna@lakes.example (1)")).to_be_visible()
     context.close()

@@ -110,6 +110,7 @@ def _server(tmp_path: Path, sink: Sink) -> Iterator[Served]:
         "VITRINE_MAIL_FROM": "Reports <reports@agency.example>",
         "VITRINE_SAMPLES": "off",
         "VITRINE_BRAND": "Agency",
+        "VITRINE_UNDO_SECONDS": "1",
     }
     with serve(tmp_path / "data", **settings) as served:
         yield served
@@ -176,7 +177,7 @@ class Walk:
         chips.press("Tab")
         chips.fill(f"{VIEWERS[1]},")
         page.get_by_role("textbox", name=self.t("share.message")).fill(MESSAGE)
-        button = page.get_by_role("button", name=self.t("share.button", count=2))
+        button = page.get_by_role("button", name=self.t("share.send", count=2))
         expect(button).to_be_enabled(timeout=PATIENCE)
         _fits(page)
         button.click()

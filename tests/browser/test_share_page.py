@@ -249,7 +249,6 @@ def test_when_the_seconds_are_over_the_mails_leave_and_their_state_is_shown(desk
 
 
 def test_a_second_mail_brings_the_password_apart(desk: Desk) -> None:
-    """M2"""
     desk.opens()
     desk.page.get_by_text(t("en", "share.road_second")).click()
     desk.invites("ann@client.example")

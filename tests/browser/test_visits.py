@@ -127,13 +127,14 @@ def test_the_records_tell_how_long_which_sections_and_what_was_taken_along(
 def test_a_tab_in_the_background_is_read_by_nobody(filled: Cage, server: Served, chromium: Any) -> None:
     viewer = filled.invite("viktor@client.example")[0]
     with reader(chromium) as context:
-        page = sees_for_itself(context, context.new_page())
+        page = context.new_page()
         unlocks(page, server, viewer)
+        sees_for_itself(context, page)
+        page.bring_to_front()
         reads(page, "links", 3)
         other = sees_for_itself(context, context.new_page())
-        other.goto("about:blank")
         other.bring_to_front()
-        page.wait_for_function("!document.hasFocus()", polling=200)
+        assert comes_true(lambda: not page.evaluate("document.hasFocus()"))
         assert comes_true(lambda: line_of(filled, viewer).seconds > 0), "it tells once when it is left"
         left = line_of(filled, viewer).seconds
         other.wait_for_timeout(15_000)

@@ -1,0 +1,229 @@
+"""S3 on the real server: once access has ended, no way of asking brings anything, old or new.
+
+Each way is tried before the end too, where it does answer: so each could fail.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
+from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
+
+from lib import wiring
+from lib.model import COMMAND_LINE
+from lib.shares import shares
+from lib.shares.visits import WHOLE
+from lib.words import t
+from tests.canaries import CAMPAIGN, Cage, cage, sings
+from tests.installation import PASSWORD
+from tests.security.test_live import ENDS, Browser, share_of
+from tests.serving import Served, serve
+from tests.sockets import Talk, talk
+
+pytestmark = pytest.mark.slow
+EXPORT = f"/export/campaign/{CAMPAIGN.id}.csv"
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    with cage(tmp_path_factory.mktemp("installation")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(filled):
+    with serve(filled.data, VITRINE_SAMPLES="off") as served:
+        yield served
+
+
+@dataclass
+class Inside:
+    """A viewer whose report is open: the socket, the cookie, and what a browser would know by then."""
+
+    filled: Cage
+    server: Served
+    viewer: object
+    held: dict[str, str]
+    socket: Talk
+
+    def element(self, kind: str, wanted: str = "") -> str:
+        """The id of a widget that was drawn."""
+        drawn = (one.delta.new_element for one in self.socket.messages() if one.WhichOneof("type") == "delta")
+        ids = [getattr(one, kind).id for one in drawn if one.HasField(kind)]
+        return next(name for name in ids if wanted in name)
+
+    def fragment_of(self, kind: str, wanted: str = "") -> str:
+        """The id of the fragment that drew it."""
+        for one in self.socket.messages():
+            drawn = one.delta.new_element
+            if one.delta.fragment_id and drawn.HasField(kind) and wanted in getattr(drawn, kind).id:
+                return one.delta.fragment_id
+        raise LookupError(kind)
+
+    @property
+    def seconds(self) -> int:
+        lines = shares.viewers_of(self.filled.parts.records, share_of(self.filled, self.viewer), wiring.now())
+        return sum(line.seconds for line in lines if line.id == self.viewer.id)
+
+
+# --- the ways to ask; each says whether it was answered ---------------------------------------------
+
+
+def whole_run(inside: Inside, socket: Talk) -> bool:
+    return sings(socket.run("shared", quiet=0.3))
+
+
+def old_fragment(inside: Inside, socket: Talk) -> bool:
+    """The one with the export's button."""
+    heard = _fragment(socket, inside.fragment_of("button", "export"))
+    return t("en", "shared.export").encode() in heard
+
+
+def export_button(inside: Inside, socket: Talk) -> bool:
+    """Answered by the file's address."""
+    states = WidgetStates()
+    states.widgets.add(id=inside.element("button", "export"), trigger_value=True)
+    return EXPORT.encode() in _fragment(socket, inside.fragment_of("button", "export"), states)
+
+
+def export_button_in_a_whole_run(inside: Inside, socket: Talk) -> bool:
+    states = WidgetStates()
+    states.widgets.add(id=inside.element("button", "export"), trigger_value=True)
+    heard = socket.run("shared", widgets=states, quiet=0.3)
+    return EXPORT.encode() in heard or sings(heard)
+
+
+def attention(inside: Inside, socket: Talk) -> bool:
+    """Answered when it is counted."""
+    before, states = inside.seconds, WidgetStates()
+    name = _make_trigger_id(inside.element("bidi_component", "attention"), "events")
+    told = [{"event": "read", "value": {WHOLE: 1}}]
+    states.widgets.add(id=name, json_trigger_value=json.dumps(told))
+    time.sleep(2.2)
+    _fragment(socket, inside.fragment_of("bidi_component", "attention"), states)
+    return inside.seconds > before
+
+
+def deferred_download(inside: Inside, socket: Talk) -> bool:
+    """Before the end Streamlit answers that there is no such file; after it the question is not heard."""
+    asked = BackendOperationRequest(request_id="1", session_id=inside.socket.session_id)
+    asked.deferred_file.file_id = "none"
+    return bool(socket.say(backend_operation_request=asked, quiet=0.5))
+
+
+def rows_of_a_table(inside: Inside, socket: Talk) -> bool:
+    asked = BackendOperationRequest(request_id="2", session_id=inside.socket.session_id)
+    asked.dataframe_chunk.SetInParent()
+    return bool(socket.say(backend_operation_request=asked, quiet=0.5))
+
+
+def media_address(inside: Inside, _socket: Talk) -> bool:
+    """A viewer's page has none (L8); whoever may read reaches Streamlit's store, others do not get so far."""
+    answer, strangers = (
+        Browser(inside.server, held).ask("GET", f"/media/{'0' * 40}.png") for held in (inside.held, {})
+    )
+    return answer != strangers
+
+
+def export_address(inside: Inside, _socket: Talk) -> bool:
+    return Browser(inside.server, inside.held).ask("GET", EXPORT)[0] == 200
+
+
+WAYS: tuple[Callable[[Inside, Talk], bool], ...] = (
+    old_fragment,
+    export_button,
+    attention,
+    deferred_download,
+    rows_of_a_table,
+    media_address,
+    export_address,
+    export_button_in_a_whole_run,
+    whole_run,
+)
+
+
+def _fragment(socket: Talk, name: str, states: WidgetStates | None = None) -> bytes:
+    message = BackMsg()
+    message.rerun_script.fragment_id = name
+    if states is not None:
+        message.rerun_script.widget_states.CopyFrom(states)
+    socket.socket.send(message.SerializeToString())
+    return socket.hear(3, 0.3)
+
+
+# --- the ends ---------------------------------------------------------------------------------------
+
+
+def signed_out(filled: Cage, viewer, held: dict[str, str], server: Served) -> None:
+    assert Browser(server, held).ask("POST", "/auth/leave")[0] == 303
+
+
+def taken_back(filled: Cage, viewer, batch: str) -> None:
+    shares.take_back(filled.parts.records, batch, wiring.now(), by=COMMAND_LINE)
+
+
+@pytest.mark.parametrize("ended", [*ENDS, "signed_out", "taken_back"])
+def test_no_way_of_asking_is_answered_once_access_has_ended(filled, server, ended):
+    """S3, X7"""
+    viewer, batch = invited(filled, ended)
+    held = filled.let_in(viewer)
+    with talk(server.url, held) as socket:
+        assert sings(socket.run("shared"))
+        inside = Inside(filled, server, viewer, held, socket)
+        deaf = [way.__name__ for way in WAYS if not way(inside, socket)]
+        assert deaf == [], "these prove nothing"
+        counted = inside.seconds if ended != "taken_back" else 0
+        end(ended, filled, viewer, held, server, batch)
+        answered = [way.__name__ for way in WAYS if way(inside, socket)]
+        assert answered == [], "on the same socket"
+        heard = len(socket.received)
+        socket.run("shared", quiet=0.3)
+        assert not sings(b"".join(socket.received[heard:]))
+    with talk(server.url, held) as fresh:
+        assert not sings(fresh.run("shared", quiet=0.3))
+        inside.socket.received.extend(fresh.received)
+        answered = [way.__name__ for way in WAYS if way(inside, fresh)]
+        assert answered == [], "on a new socket"
+        assert not sings(fresh.everything)
+    if ended != "taken_back":
+        assert inside.seconds == counted, "nor was any of it counted"
+
+
+def invited(filled: Cage, ended: str):
+    if ended != "taken_back":
+        return filled.invite(f"{ended}@client.example")[0], ""
+    draft = shares.Draft(
+        analyst_id=filled.analyst,
+        campaigns=(CAMPAIGN.id,),
+        viewers=("back@client.example",),
+        password=PASSWORD,
+        hold=timedelta(minutes=5),
+    )
+    parts = filled.parts
+    made = shares.create(parts.records, parts.vault, parts.settings, draft, wiring.now(), by=COMMAND_LINE)
+    return made.viewers[0], made.batch
+
+
+def end(ended: str, filled: Cage, viewer, held: dict[str, str], server: Served, batch: str) -> None:
+    if ended == "signed_out":
+        signed_out(filled, viewer, held, server)
+    elif ended == "taken_back":
+        taken_back(filled, viewer, batch)
+    else:
+        ENDS[ended](filled, viewer)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_no_viewer_puts_a_file_into_the_server(filled, server, method):
+    """L8: before and after; an analyst may (that is the control)"""
+    held = filled.let_in(filled.invite(f"{method.lower()}@upload.example")[0])
+    with talk(server.url, held) as inside:
+        inside.run("shared", quiet=0.3)
+        place = f"/_stcore/upload_file/{inside.session_id}/x"
+        assert Browser(server, held).ask(method, place, body=b"x")[0] == 404
+        assert Browser(server, filled.sign_in()).ask(method, place, body=b"x")[0] != 404

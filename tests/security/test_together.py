@@ -1,0 +1,161 @@
+"""Several analysts at the same moment: whoever takes access away wins, on SQLite and on PostgreSQL."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import date
+
+import pytest
+
+from lib.config import Secret, Settings
+from lib.model import Actor
+from lib.shares import contents, entry, shares
+from lib.shares.entry import Refused
+from lib.shares.refusal import ShareRefused
+from lib.store import schema
+from lib.wiring import App, build
+from tests import sharing
+from tests.installation import NOW, PASSWORD, campaign, settings, share
+from tests.postgresql import server
+
+pytestmark = pytest.mark.xdist_group("postgresql")
+
+ANA = Actor("analyst", "ana@agency.example")
+BEN = Actor("analyst", "ben@agency.example")
+ROUNDS = 4
+Act = Callable[[App, int, int], object]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def parts(request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "sqlite":
+        yield from _built(settings(folder))
+    else:
+        with server() as url:
+            yield from _built(settings(folder, records=Secret(url)))
+
+
+def _built(given: Settings) -> Iterator[App]:
+    made = build(given)
+    schema.migrate(made.records)
+    campaign(made)
+    yield made
+    made.records.dispose()
+
+
+def _on(parts: App, share_id: int, _viewer: int) -> object:
+    return shares.on(parts.records, parts.vault, parts.settings, share_id, False, NOW, by=BEN)
+
+
+def _extend(parts: App, share_id: int, _viewer: int) -> object:
+    return shares.extend(parts.records, share_id, date(2027, 1, 31), NOW, by=BEN)
+
+
+def _password(parts: App, share_id: int, _viewer: int) -> object:
+    given = (None, "another heron walks", "second", NOW)
+    return shares.set_password(parts.records, parts.vault, parts.settings, share_id, *given, by=BEN)
+
+
+def _change(parts: App, share_id: int, _viewer: int) -> object:
+    seen = shares.find(parts.records, share_id, NOW)
+    return contents.change(parts.records, share_id, seen, NOW, by=BEN, people=False)
+
+
+ACTS: dict[str, Act] = {"on": _on, "extend": _extend, "set a password": _password, "change": _change}
+
+
+@pytest.mark.parametrize("name", ACTS)
+@pytest.mark.parametrize("order", ["revoked first", "revoked last", "at once"])
+def test_whoever_is_revoked_stays_out_whatever_another_analyst_does_meanwhile(
+    parts: App, name: str, order: str, monkeypatch
+) -> None:
+    """D1"""
+    sharing.light_hashes(monkeypatch)
+    for turn in range(ROUNDS if order == "at once" else 1):
+        vera = share(parts, f"vera{turn}@{order.replace(' ', '-')}.{name.replace(' ', '-')}.example")[0]
+        share_id = _share_of(parts, vera.id)
+        if name == "on":
+            shares.off(parts.records, share_id, NOW, by=BEN)
+        links = [vera.link]
+        _ORDERS[order](
+            lambda: shares.revoke(parts.records, vera.id, NOW, by=ANA),  # noqa: B023 - called within this turn
+            lambda: links.extend(one.link for one in ACTS[name](parts, share_id, vera.id) or () if one.link),  # noqa: B023
+        )
+        shares.extend(parts.records, share_id, None, NOW, by=BEN)
+        shares.on(parts.records, parts.vault, parts.settings, share_id, False, NOW, by=BEN)
+        for link in links:
+            token = link.rpartition("/")[2]
+            for password in (PASSWORD, "another heron walks"):
+                assert entry.unlock(parts.records, token, password, "198.51.100.7", "", NOW) == Refused()
+        state = next(
+            one.state for one in shares.viewers_of(parts.records, share_id, NOW) if one.id == vera.id
+        )
+        assert state is shares.State.REVOKED
+
+
+def test_of_two_changes_at_once_one_is_done_and_the_other_is_told(parts: App) -> None:
+    """D1"""
+    for turn in range(ROUNDS):
+        vera = share(parts, f"vera{turn}@two-changes.example")[0]
+        share_id = _share_of(parts, vera.id)
+        seen = shares.find(parts.records, share_id, NOW)
+        refused: list[shares.StaleShare] = []
+
+        def attempt(by: Actor, **fields: object) -> None:
+            try:
+                contents.change(parts.records, share_id, seen, NOW, by=by, **fields)  # noqa: B023
+            except shares.StaleShare as stale:
+                refused.append(stale)  # noqa: B023
+
+        _at_once(lambda: attempt(ANA, people=False), lambda: attempt(BEN, revenue=False))
+        now = shares.find(parts.records, share_id, NOW)
+        assert len(refused) == 1
+        assert (now.people, now.revenue) in ((False, True), (True, False))
+        assert refused[0].by == now.changed_by
+
+
+def _share_of(parts: App, viewer_id: int) -> int:
+    return next(
+        line.id
+        for line in shares.shares_of(parts.records, None, NOW)
+        if any(one.id == viewer_id for one in shares.viewers_of(parts.records, line.id, NOW))
+    )
+
+
+def _tolerated(act: Callable[[], object]) -> None:
+    """To be told that somebody was faster is a fair answer."""
+    with suppress(ShareRefused):
+        act()
+
+
+def _at_once(*acts: Callable[[], object]) -> None:
+    barrier, failures = threading.Barrier(len(acts)), []
+
+    def run(act: Callable[[], object]) -> None:
+        barrier.wait(10)
+        try:
+            act()
+        except Exception as problem:  # told below, in the test's own thread
+            failures.append(problem)
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [one for one in failures if not isinstance(one, ShareRefused)] == []
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def _first(revoke: Callable[[], object], act: Callable[[], object]) -> None:
+    revoke()
+    _tolerated(act)
+
+
+def _last(revoke: Callable[[], object], act: Callable[[], object]) -> None:
+    act()
+    revoke()
+
+
+_ORDERS = {"revoked first": _first, "revoked last": _last, "at once": _at_once}

@@ -1,0 +1,136 @@
+"""Links as a viewer sees them: where they lead stays, who clicked is cut out."""
+
+import base64
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib.reports.tokens import CUT, bare, differing
+
+SHOP = "https://shop.example/tea"
+ADDRESS = "ann.o+news@mail.example"
+IN_BASE64 = base64.b64encode(ADDRESS.encode()).decode()
+IN_BASE64_URL = base64.urlsafe_b64encode(ADDRESS.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("mc_eid", "ml_subscriber", "_se", "_hsenc", "_hsmi", "_kx", "vgo_ee", "upn", "mkt_tok"),
+        *("oly_enc_id", "__s", "elqTrackId", "dm_i", "sc_uid", "et_rid", "fbclid", "MC_EID"),
+        *("email", "e-mail", "subscriber_id", "contactId", "uid", "token", "unsubscribe_token"),
+    ],
+)
+def test_a_parameter_that_names_a_recipient_is_cut_and_the_others_stay_in_their_order(name):
+    assert bare(f"{SHOP}?b=2&{name}=x81fa&utm_source=letter&a=1#top") == (
+        f"{SHOP}?b=2&utm_source=letter&a=1#top"
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ADDRESS,
+        quote(ADDRESS, safe=""),
+        quote(quote(ADDRESS, safe=""), safe=""),
+        f"to:{ADDRESS};",
+        IN_BASE64,
+        quote(IN_BASE64, safe=""),
+        IN_BASE64_URL,
+        f"v1.{IN_BASE64_URL}",
+        "0bc83cb571cd1c50ba6f3e8a78ef1346",  # MD5
+        "6f9619ff-8b86-d011-b42d-00c04fc964ff",
+    ],
+)
+@pytest.mark.parametrize("name", ["r", "utm_term"])
+def test_a_value_in_which_an_address_stands_is_cut_whatever_its_name(name, value):
+    assert bare(f"{SHOP}?{name}={value}&page=2") == f"{SHOP}?page=2"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (
+            "https://tea.us1.list-manage.com/unsubscribe?u=87f5&id=40dc&e=c4aa&c=9a6f",
+            "https://tea.us1.list-manage.com/unsubscribe?u=87f5",
+        ),
+        (
+            "https://tea.us1.list-manage1.com/profile?u=8&id=4&e=c",
+            "https://tea.us1.list-manage1.com/profile?u=8",
+        ),
+        ("https://mailchi.mp/tea/spring?e=c4aa", "https://mailchi.mp/tea/spring"),
+        ("https://shop.example/?e=c4aa&id=7", "https://shop.example/?e=c4aa&id=7"),
+        ("https://u1.ct.sendgrid.net/ls/click?upn=abc", "https://u1.ct.sendgrid.net/ls/click"),
+        ("https://r.news.example/mk/cl/f/sh/7nVU1aA2/x", f"https://r.news.example/mk/cl/f/sh/{CUT}"),
+        ("https://email.news.example/c/eJxVjk0OgyAQRk8jS", "https://email.news.example/c/eJxVjk0OgyAQRk8jS"),
+        (f"https://email.news.example/c/{'eJxVjk0O' * 4}", f"https://email.news.example/c/{CUT}"),
+        (f"https://shop.example/for/{ADDRESS}/now", f"https://shop.example/for/{CUT}/now"),
+        (f"https://shop.example/for/{IN_BASE64_URL}", f"https://shop.example/for/{CUT}"),
+        (f"https://shop.example/#{ADDRESS}", "https://shop.example/"),
+        ("https://shop.example/#/cart?mc_eid=1&x=2", "https://shop.example/#/cart?mc_eid=1&x=2"),
+        ("https://ann:pass@shop.example/tea", "https://shop.example/tea"),
+        (
+            "mailto:bounce+ann=mail.example@shop.example?subject=Hello",
+            f"mailto:{CUT}@shop.example?subject=Hello",
+        ),
+        (
+            "https://news.example/a/0bc83cb571cd1c50ba6f3e8a78ef1346",
+            "https://news.example/a/0bc83cb571cd1c50ba6f3e8a78ef1346",
+        ),
+        (
+            "https://news.example/unsubscribe/0bc83cb571cd1c50ba6f3e8a78ef1346",
+            f"https://news.example/unsubscribe/{CUT}",
+        ),
+        (
+            f"{SHOP}?back={quote('https://x.example/?a=1&mc_eid=9', safe='')}",
+            f"{SHOP}?back=https%3A%2F%2Fx.example%2F%3Fa%3D1",
+        ),
+        (f"http://[broken/{ADDRESS}", f"http://[broken/{CUT}"),
+    ],
+)
+def test_links_of_senders_show_where_they_lead_only(url, shown):
+    assert bare(url) == shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        SHOP,
+        f"{SHOP}?utm_source=letter&utm_medium=email&utm_campaign=spring%20tea&mc_cid=a1b2c3d4e5",
+        f"{SHOP}?q=green+tea&size=250&sort=price",
+        "https://video.example/watch?v=dQw4w9WgXcQ&list=PLx0sYbCqOb8TBPRdmBHs5Iftvv9TPboYG",
+        "https://docs.example/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/edit#gid=0",
+        "tel:+33123456789",
+        "",
+    ],
+)
+def test_a_link_without_tokens_stays_to_the_last_sign(url):
+    assert bare(url) == url
+
+
+def test_a_parameter_that_differs_for_each_recipient_is_personal():
+    links = [(f"{SHOP}?k={number}&size=2", number, 1) for number in range(5)]
+    links += [(f"https://shop.example/story?k={number}", number, 1) for number in range(5)]
+    personal = differing(links)
+    assert bare(f"{SHOP}?k=77&size=2", personal) == f"{SHOP}?size=2"
+    assert bare("https://other.example/?k=77", personal) == "https://other.example/?k=77"
+
+
+def test_a_number_that_one_recipient_has_two_of_or_two_have_in_common_is_not_personal():
+    each = [(f"{SHOP}?product={number}", number, 1) for number in range(20)]
+    assert differing(each) != frozenset()
+    assert differing([*each, (f"{SHOP}?product=99", 3, 1)]) == frozenset()
+    assert differing([*each[1:], (f"{SHOP}?product=0", 0, 2)]) == frozenset()
+    assert differing(each[:4]) == frozenset()
+
+
+def test_a_campaigns_own_parameters_are_never_personal():
+    assert differing([(f"{SHOP}?utm_content={number}", number, 1) for number in range(9)]) == frozenset()
+
+
+@given(st.text(max_size=60), st.text(max_size=30))
+def test_no_link_however_broken_stops_a_report_or_keeps_an_address(before, name):
+    shown = bare(f"{before}?{name}={ADDRESS}")
+    assert ADDRESS not in shown or "@" in before or "\n" in before
