@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lib import web, wiring
+from lib.ui import mishap
 
 _parts = wiring.app()
 
@@ -11,4 +12,5 @@ app = st.App(
     routes=web.routes(_parts),
     middleware=web.middleware(_parts),
     lifespan=web.lifespan(_parts),
+    on_script_error=mishap.say,
 )

@@ -162,6 +162,51 @@ def test_one_viewer_is_revoked_and_the_other_stays(vitrine, export):
     assert states == {"ann@client.example": "revoked", "ben@client.example": "active"}
 
 
+def viewer_of(vitrine, number):
+    return next(v for v in object_of(vitrine("viewers", "--json"))["viewers"] if v["id"] == number)
+
+
+def test_the_command_line_names_the_road_of_a_password(vitrine, export):
+    vitrine("import", export)
+    mails = {"same": ["invitation"], "second": ["invitation", "apart"], "hand": ["invitation"]}
+    for road, kinds in mails.items():
+        given = "aaaa000001", "--to", f"{road}@client.example", "--road", road
+        (made,) = object_of(vitrine("share", *given, "--json"))["viewers"]
+        told = viewer_of(vitrine, made["id"])
+        assert [mail["kind"] for mail in told["mails"]] == kinds
+        assert bool(told["pass_on_since"]) == (road == "hand")
+
+
+def test_without_a_road_a_new_password_is_handed_over_and_the_old_flag_mails_it(vitrine, export):
+    vitrine("import", export)
+    told = object_of(vitrine("share", "aaaa000001", "--to", "ann@client.example", "--json"))
+    by_hand = object_of(vitrine("set-password", told["share"], "--json"))["viewers"][0]
+    assert by_hand["password"] and not by_hand["link"]
+    mailed = object_of(vitrine("set-password", told["share"], "--mail", "--json"))["viewers"][0]
+    assert mailed["link"]
+    assert [mail["kind"] for mail in viewer_of(vitrine, mailed["id"])["mails"]] == ["password"]
+
+
+def test_a_viewer_gets_a_new_link_from_the_command_line(vitrine, export):
+    vitrine("import", export)
+    (ann,) = object_of(vitrine("share", "aaaa000001", "--to", "ann@client.example", "--json"))["viewers"]
+    (renewed,) = object_of(vitrine("renew-link", ann["id"], "--json"))["viewers"]
+    assert renewed["link"] != ann["link"] and renewed["password"] == ""
+    assert [mail["kind"] for mail in viewer_of(vitrine, ann["id"])["mails"]] == ["link"]
+    code, _, err = vitrine("renew-link", ann["id"])
+    assert code == 1 and "ann@client.example" in err
+    assert vitrine("renew-link", 9999)[0] == 1
+
+
+def test_an_unknown_mail_is_sent_again_from_the_command_line(vitrine, export):
+    vitrine("import", export)
+    (ann,) = object_of(vitrine("share", "aaaa000001", "--to", "ann@client.example", "--json"))["viewers"]
+    assert vitrine("send-again", ann["id"])[0] == 1
+    with wiring.app().records.begin() as db:
+        db.execute(sa.text("UPDATE outbox SET state = 'unknown'"))
+    assert object_of(vitrine("send-again", ann["id"], "--json"))["mail"] == "queued"
+
+
 def test_revoking_twice_is_quiet_but_nobody_cannot_be_revoked(vitrine, export):
     vitrine("import", export)
     told = object_of(vitrine("share", "aaaa000001", "--to", "ann@client.example", "--json"))

@@ -1,4 +1,4 @@
-"""Files of contacts: vCard of all versions and tables of all kinds to people; what is bad is named by line."""
+"""Files of contacts: vCards and tables of all kinds to people; what is bad is named by its line."""
 
 import pytest
 
@@ -103,16 +103,21 @@ def test_what_is_bad_in_a_vcard_is_named_by_its_line_and_costs_itself_only():
 # --- tables ---------------------------------------------------------------------------------------
 
 GOOGLE = (
-    "First Name,Middle Name,Last Name,Labels,E-mail 1 - Label,E-mail 1 - Value,E-mail 2 - Label,E-mail 2 - Value\n"
+    "First Name,Middle Name,Last Name,Labels,"
+    "E-mail 1 - Label,E-mail 1 - Value,E-mail 2 - Label,E-mail 2 - Value\n"
     "Ann,,Lee,Clients ::: * myContacts,* Work,ann@x.example ::: ann@y.example,Home,ann@home.example\n"
     'Bo,,Berg,"Clients ::: Press",* ,bo@x.example,,\n'
 )
 OUTLOOK = (
-    "First Name,Middle Name,Last Name,Company,E-mail Address,E-mail Type,E-mail Display Name,E-mail 2 Address,Notes\n"
+    "First Name,Middle Name,Last Name,Company,"
+    "E-mail Address,E-mail Type,E-mail Display Name,E-mail 2 Address,Notes\n"
     "Ann,,Lee,Tea House,ann@x.example,SMTP,Ann Lee (ann@x.example),ann@home.example,\n"
     ',,,Tea House,info@x.example,SMTP,,,"wrote to other@x.example\non Monday"\n'
 )
-FRENCH = "Prénom;Nom;Adresse de messagerie;Nom complet de l'adresse de messagerie\nZoé;Noël;zoe@x.example;Zoé (zoe@x.example)\n"
+FRENCH = (
+    "Prénom;Nom;Adresse de messagerie;Nom complet de l'adresse de messagerie\n"
+    "Zoé;Noël;zoe@x.example;Zoé (zoe@x.example)\n"
+)
 
 
 def test_googles_export_gives_every_address_and_the_labels():
@@ -150,7 +155,8 @@ def test_a_bare_list_of_addresses_without_headings_is_read_from_its_first_line()
 
 
 def test_bad_rows_of_a_table_are_named_by_line():
-    text = 'Name,E-mail\nAnn,ann@x.example\nBo,nowhere\nCy,cy@x.example,too much\nDee,"dee@x.example\nEve,eve@x.example\n'
+    text = "Name,E-mail\nAnn,ann@x.example\nBo,nowhere\nCy,cy@x.example,too much\n"
+    text += 'Dee,"dee@x.example\nEve,eve@x.example\n'
     book = read_file("contacts.csv", text.encode())
     assert [one.name for one in book.people] == ["Ann", "Eve"]
     assert [(bad.line, bad.reason) for bad in book.bad] == [

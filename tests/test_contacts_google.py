@@ -1,5 +1,6 @@
 """Google contacts against a stand-in of Google: linking, reading, what can go wrong, unlinking."""
 
+import logging
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,7 @@ from lib.contacts import CONTACTS, OTHERS, GoogleRefused, books
 from lib.model import Actor
 from lib.shares import sessions
 from lib.store.tables import audit, google_links, google_states
+from lib.web.start import keep_tokens_out_of_logs
 from tests.google_stand_in import BROKEN, EXHAUSTED, ID, SECRET, google, label, person
 from tests.installation import BASE_URL, browser, install
 from tests.screens import add_analyst, analyst_cookie
@@ -364,3 +366,14 @@ def test_the_last_page_says_no_word_but_ours(desk):
 def test_a_viewers_session_opens_none_of_it(parts):
     held = {"vitrine_viewer": "x"}
     assert browser(parts, cookies=held).get("/google/start").status_code == 404
+
+
+def test_what_google_sends_a_browser_back_with_is_kept_out_of_the_log():
+    """L7"""
+    sent_back = "/google/callback?state=canary&code=4/0Acanary&scope=x"
+    record = logging.makeLogRecord({"msg": "%s %s", "args": ("192.0.2.1:1", sent_back)})
+    keep_tokens_out_of_logs()
+    logger = logging.getLogger("uvicorn.access")
+    assert all(each.filter(record) if hasattr(each, "filter") else each(record) for each in logger.filters)
+    assert "canary" not in record.getMessage()
+    assert "/google/callback" in record.getMessage()

@@ -24,7 +24,13 @@ def house(tmp_path, monkeypatch):
     """With Eva, who is an analyst and may cause five mails an hour."""
     sharing.light_hashes(monkeypatch)
     made = sharing.house(tmp_path)
-    row = {"name": "Eva", "address": EVA.name, "address_key": EVA.name, "password_hash": "", "created_at": NOW}
+    row = {
+        "name": "Eva",
+        "address": EVA.name,
+        "address_key": EVA.name,
+        "password_hash": "",
+        "created_at": NOW,
+    }
     with made.records.begin() as db:
         db.execute(tables.analysts.insert().values(row))
     yield replace(made, settings=replace(made.settings, mails_per_hour=5))
@@ -51,8 +57,6 @@ def new_link(house, viewer, now):
 
 
 def sent_again(house, viewer, now):
-    with house.records.begin() as db:
-        db.execute(tables.outbox.update().values(state="queued", next_at=now))
     parcel = outbox.claim(house.records, now)
     outbox.record(house.records, parcel, Outcome(UNKNOWN, "mail.answer.broken"), now)
     shares.send_again(house.records, viewer.id, now, by=EVA)
@@ -150,7 +154,9 @@ def test_more_mails_than_an_hour_allows_are_never_possible_at_once(house):
     reason, said = refusal(house.share, *(f"{name}@x.example" for name in "abcdef"))
     assert reason == "limit.action"
     assert "6 mails" in said and "at most 5" in said
-    assert refusal(house.share, "a@x.example", "b@x.example", "c@x.example", road="second")[0] == "limit.action"
+    assert (
+        refusal(house.share, "a@x.example", "b@x.example", "c@x.example", road="second")[0] == "limit.action"
+    )
 
 
 def test_a_refused_action_leaves_nothing_behind(house):

@@ -165,7 +165,9 @@ def test_a_real_mail_server_gets_the_two_mails_in_their_order(house):
     subjects = {}
     for mail in sink.mails:
         subjects.setdefault(mail["To"], []).append(mail["Subject"])
-    assert all(first.startswith("Campaign") and then.startswith("Password") for first, then in subjects.values())
+    assert all(
+        first.startswith("Campaign") and then.startswith("Password") for first, then in subjects.values()
+    )
 
 
 def test_a_refused_first_mail_takes_the_second_with_it(house):
@@ -284,7 +286,14 @@ def test_the_log_tells_each_step_and_no_secret(house):
     assert told[2][2]["answer"] == "250 2.0.0 queued as 4711"
     assert told[3][2]["answer"] == "451 later much later"
     assert {actor for kind, actor, _ in told if not kind.startswith("mail.")} == {EVA.name}
-    for secret in (PASSWORD, changed.password, "Between us.", "/v/", sharing.token(ann), sharing.token(changed)):
+    for secret in (
+        PASSWORD,
+        changed.password,
+        "Between us.",
+        "/v/",
+        sharing.token(ann),
+        sharing.token(changed),
+    ):
         assert secret not in str(told)
 
 

@@ -30,8 +30,9 @@ def write(parts, kind="settings.changed", number=1, by=BOB, ago=timedelta(0), **
 
 
 def told(at):
-    """All sentences of the tables."""
-    return [str(cell) for table in at.table for cell in table.value.iloc[:, 1]]
+    """All sentences of the table, without the days."""
+    cells = [str(cell) for table in at.table for cell in table.value.iloc[:, 1]]
+    return [cell for cell in cells if not cell.startswith("**")]
 
 
 def button(at, label):

@@ -189,8 +189,10 @@ def test_a_password_that_is_not_changed_says_why_beside_its_field(workspace, eva
     assert isinstance(right, analysts.Analyst)
 
 
-def test_guessing_the_current_password_is_slowed_down(workspace, eva):
+def test_guessing_the_current_password_is_slowed_down(workspace, eva, monkeypatch):
     """G1"""
+    now = wiring.now()
+    monkeypatch.setattr(wiring, "now", lambda: now)
     at = frame("settings").run()
     for _ in range(6):
         fill(at, current="not this one")

@@ -32,6 +32,7 @@ def office(workspace, monkeypatch):
 def post_office(tmp_path, monkeypatch, request):
     """The same where mails leave the server."""
     monkeypatch.setenv("VITRINE_SMTP", NOWHERE)
+    monkeypatch.setenv("VITRINE_MAIL_FROM", "Reports <reports@agency.example>")
     return request.getfixturevalue("office")
 
 

@@ -43,6 +43,17 @@ def digest(
     return letters.composed(settings_from, brand, address, words, template="notice")
 
 
+def trial(settings_from: str, brand: str, language: str, address: str, page: str) -> EmailMessage:
+    """The letter that only shows that letters arrive; `page` is where it was asked for."""
+    parts = {
+        part: t(language, f"notice.trial.{part}", brand=letters.cleaned(brand))
+        for part in ("subject", "heading", "all", "why")
+    }
+    words: dict[str, object] = {"language": language, "brand": brand, "more": "", "all_of_them": page}
+    words |= parts | {"lines": (Line(t(language, "notice.trial.said")),)}
+    return letters.composed(settings_from, brand, address, words, template="notice")
+
+
 def _subject(language: str, brand: str, lines: tuple[Line, ...], more: int) -> str:
     """The sentence itself when it is the only one."""
     said = letters.short(lines[0].said) if len(lines) == 1 else ""

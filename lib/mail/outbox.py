@@ -156,7 +156,7 @@ def claim(records: sa.Engine, now: datetime) -> Parcel | None:
         )
         if taken.rowcount != 1:
             return None
-        since = max(row.created_at, row.released_at or row.created_at)
+        since = max(at for at in (row.created_at, row.ended_at, row.released_at) if at)
         return Parcel(row.id, row.address, row.sealed or b"", row.attempts + 1, since)
 
 
@@ -224,9 +224,12 @@ def close_leases(records: sa.Engine, now: datetime) -> int:
 
 
 def send_again(db: sa.Connection, outbox_id: int, now: datetime) -> bool:
-    """Queue an unknown mail once more because a person asked for it; same Message-ID. False: not possible."""
+    """Queue an unknown mail once more because a person asked for it; same Message-ID. False: not possible.
+
+    `ended_at` stays: it tells since when the mail is tried anew.
+    """
     again = outbox.c.state == UNKNOWN, outbox.c.sealed.is_not(None), outbox.c.id == outbox_id
-    anew = {"state": QUEUED, "answer": "", "next_at": now, "created_at": now, "ended_at": None}
+    anew = {"state": QUEUED, "answer": "", "next_at": now, "ended_at": now}
     return db.execute(outbox.update().where(*again).values(anew)).rowcount == 1
 
 

@@ -66,6 +66,7 @@ GROUPS: dict[
     ),
     "workspace": (
         "settings.changed",
+        "notices.changed",
         "google.linked",
         "google.unlinked",
         "records.restored",
@@ -353,7 +354,8 @@ def _counted(name: str) -> Callable[[AuditLine, str, Plain], str]:
         number = line.details[name]
         if isinstance(number, list):
             number = len(number)
-        return t(language, f"audit.detail.{name}", count=number) if isinstance(number, int) else ""
+        known = isinstance(number, int) and number
+        return t(language, f"audit.detail.{name}", count=number) if known else ""
 
     return said
 

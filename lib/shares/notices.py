@@ -176,7 +176,7 @@ def choose(
         found = db.execute(sa.select(analysts.c.notices).where(analysts.c.id == analyst_id)).scalar_one()
         changed = {"notices": found | dict(chosen)}
         db.execute(analysts.update().where(analysts.c.id == analyst_id).values(changed))
-        audit.append(db, now, "settings.changed", by, notices=dict(chosen))
+        audit.append(db, now, "notices.changed", by, chosen=dict(chosen))
 
 
 def select_notices(where: sa.ColumnElement[bool]) -> sa.Select[Any]:

@@ -7,14 +7,13 @@ import sqlalchemy as sa
 from lib.config import Settings
 from lib.mail import notice, outbox
 from lib.mail.letters import LetterRefused
-from lib.mail.notice import Line
 from lib.mail.outbox import MailState
 from lib.shares.analysts import Analyst
 from lib.shares.refusal import ShareRefused
 from lib.store.records import reading
 from lib.store.tables import outbox as rows
 from lib.store.vault import Vault
-from lib.words import LANGUAGES, t
+from lib.words import LANGUAGES
 
 TRIAL = "trial"
 """The kind of mail in the outbox."""
@@ -27,10 +26,9 @@ def send(records: sa.Engine, vault: Vault, settings: Settings, analyst: Analyst,
     Raises ShareRefused when one was asked for a moment ago, or when no mail can be written.
     """
     language = analyst.language or LANGUAGES[0]
-    line = Line(t(language, "settings.mail.trial", brand=settings.brand))
     page = f"{settings.base_url}/settings"
     try:
-        letter = notice.digest(settings.mail_from, settings.brand, language, analyst.address, (line,), page)
+        letter = notice.trial(settings.mail_from, settings.brand, language, analyst.address, page)
     except LetterRefused as problem:
         raise ShareRefused("", "refusal.letter", part=str(problem)) from problem
     with records.begin() as db:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import streamlit as st
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 
 from lib.shares import analysts, audit
 from lib.shares.audit import GROUPS, AuditLine, Filter
@@ -18,6 +18,7 @@ from lib.ui.i18n import language, plain, t
 
 A_PAGE = 50
 TURNED = "audit-turned"  # the filter, and the rows at which the pages before this one ended
+EVERY = 0  # no share and no viewer has this number
 LARGEST = 2**31 - 1
 """Of a number in the records."""
 
@@ -83,17 +84,17 @@ def entries(asked: Asked) -> None:
         + " · "
         + t("audit.zone", zone=plain(zone))
     )
-    for day, some in groupby(shown, key=lambda line: line.at.astimezone(ZoneInfo(zone)).date()):
-        _day(day, list(some), ZoneInfo(zone))
+    _table(shown, ZoneInfo(zone))
     _turn(ends, older=shown[-1].id if len(found) > A_PAGE else None)
 
 
 def tools(asked: Asked) -> None:
     """The file with what the filters show, and the check of the whole chain."""
     with st.container(horizontal=True):
-        if st.button(t("audit.export"), icon=":material/download:", key="audit-export"):
-            exchange.fetch_file(export_address(asked, spans.zone()))
+        export = st.button(t("audit.export"), icon=":material/download:", key="audit-export")
         check = st.button(t("audit.check"), icon=":material/link:", key="audit-check")
+    if export:
+        exchange.fetch_file(export_address(asked, spans.zone()))
     if check:
         parts = session.app()
         with st.spinner(t("audit.checking")):
@@ -142,11 +143,11 @@ def _named(actor: str) -> str:
 
 
 def _share(titles: dict[int, tuple[str, ...]]) -> int | None:
-    asked = _number("share")
-    known = [None, *titles, *([asked] if asked is not None and asked not in titles else [])]
+    asked = _number("share") or EVERY
+    known = list(dict.fromkeys((EVERY, *titles, asked)))
 
-    def named(share: int | None) -> str:
-        if share is None:
+    def named(share: int) -> str:
+        if share == EVERY:
             return t("audit.every_share")
         shown = " · ".join(titles.get(share, ())) or t("audit.gone", number=share)
         return t("audit.share_named", number=share, titles=shown)
@@ -156,7 +157,7 @@ def _share(titles: dict[int, tuple[str, ...]]) -> int | None:
     )
     if chosen != asked:
         _remember("share", chosen)
-    return chosen
+    return chosen or None
 
 
 def _period() -> tuple[datetime | None, datetime | None]:
@@ -195,9 +196,9 @@ def _number(name: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 12 and int(text) <= LARGEST else None
 
 
-def _remember(name: str, number: int | None) -> None:
+def _remember(name: str, number: int) -> None:
     """Keep the address in step with the filter, so that it can be sent to a colleague."""
-    if number is None:
+    if number == EVERY:
         st.query_params.pop(name, None)
     else:
         st.query_params[name] = str(number)
@@ -213,7 +214,7 @@ def _only_of_one(wanted: Filter, shown: Sequence[AuditLine]) -> None:
             address = shown[0].viewer if shown else ""
             st.markdown(t("audit.only_viewer", viewer=plain(address) if address else t("audit.a_viewer")))
             if st.button(t("audit.everything"), type="tertiary", icon=":material/close:", key="audit-all"):
-                _remember("viewer", None)
+                _remember("viewer", EVERY)
                 st.rerun()
         share = wanted.share_id if wanted.share_id is not None else _only_share(wanted, shown)
         if share is not None:
@@ -224,23 +225,28 @@ def _only_share(wanted: Filter, shown: Sequence[AuditLine]) -> int | None:
     return shown[0].share_id if wanted.viewer_id is not None and shown else None
 
 
-def _day(day: date, some: Sequence[AuditLine], zone: ZoneInfo) -> None:
-    locale = numbers.LOCALES[language()]
-    st.markdown(f"**{format_date(day, 'full', locale=locale)}**")
-    times = [format_time(line.at.astimezone(zone), "HH:mm:ss", locale=locale) for line in some]
-    st.table(
-        {t("audit.time"): times, t("audit.happened"): [_sentence(line) for line in some]},
-        border="horizontal",
-        hide_index=True,
-        hide_header=True,
-        alt=t("audit.table_alt"),
-    )
+def _table(shown: Sequence[AuditLine], zone: ZoneInfo) -> None:
+    """One table, so that its columns stand below each other; each day begins with a row of its own."""
+    rows: list[tuple[str, str, str]] = []
+    for day, some in groupby(shown, key=lambda line: line.at.astimezone(zone).date()):
+        rows.append(("", f"**{format_date(day, 'full', locale=numbers.LOCALES[language()])}**", ""))
+        rows += [(f"{line.at.astimezone(zone):%H:%M:%S}", _sentence(line), _details(line)) for line in some]
+    columns = {t("audit.time"): [time for time, _, _ in rows]}
+    if session.on_a_phone():
+        columns[t("audit.happened")] = [" · ".join(filter(None, row[1:])) for row in rows]
+    else:
+        columns[t("audit.happened")] = [said for _, said, _ in rows]
+        columns[t("audit.details")] = [more for _, _, more in rows]
+    st.table(columns, border="horizontal", hide_index=True, hide_header=True, alt=t("audit.table_alt"))
 
 
 def _sentence(line: AuditLine) -> str:
-    said = f":material/{ICON_OF.get(line.kind, 'info')}: {line.said(language(), plain)}"
+    return f":material/{ICON_OF.get(line.kind, 'info')}: {line.said(language(), plain)}"
+
+
+def _details(line: AuditLine) -> str:
     more = " · ".join(line.details_said(language(), plain))
-    return f"{said} :small[:gray[{more}]]" if more else said
+    return f":gray[{more}]" if more else ""
 
 
 def _ends(wanted: Filter) -> list[int]:

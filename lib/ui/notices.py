@@ -12,7 +12,7 @@ from lib.ui.i18n import language, plain, t
 
 A_PAGE = 25
 ICONS = {
-    "first_visit": "waving_hand",
+    "first_visit": "visibility",
     "denied": "lock",
     "refused": "unsubscribe",
     "expiring": "hourglass_bottom",
@@ -60,35 +60,31 @@ def _unread(count: int) -> None:
 
 
 def _row(notice: Notice) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        with st.container(gap="xxsmall", width="stretch", key=f"notice-{notice.id}"):
-            said = notice.said(language(), plain)
-            icon = f":material/{ICONS[notice.kind]}:"
-            st.markdown(f"{icon} {said}" if notice.read else f"{icon} **{said}**")
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                if not notice.read:
-                    st.badge(t("notices.new"), color="blue")
-                st.caption(spans.moment(notice.at))
-        with st.container(horizontal=True, width="content", gap="small"):
+    said, icon = notice.said(language(), plain), f":material/{ICONS[notice.kind]}:"
+    with st.container(border=True, gap="xxsmall"):
+        st.markdown(f"{icon} {said}" if notice.read else f"{icon} **{said}**")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if not notice.read:
+                st.badge(t("notices.new"), color="blue")
+            st.caption(spans.moment(notice.at))
             _buttons(notice)
 
 
 def _buttons(notice: Notice) -> None:
+    if notice.share_id and st.button(
+        t("notices.open"), key=f"open-{notice.id}", icon=":material/arrow_forward:", type="tertiary"
+    ):
+        _mark(notice.id)
+        places.go("shares", {"share": str(notice.share_id)})
     if not notice.read:
         st.button(
-            "",
+            t("notices.mark_one"),
             key=f"read-{notice.id}",
             icon=":material/check:",
-            help=t("notices.mark_one"),
             type="tertiary",
             on_click=_mark,
             args=(notice.id,),
         )
-    if notice.share_id and st.button(
-        t("notices.open"), key=f"open-{notice.id}", icon=":material/arrow_forward:"
-    ):
-        _mark(notice.id)
-        places.go("shares", {"share": str(notice.share_id)})
 
 
 @analyst_callback

@@ -10,12 +10,13 @@ from lib import wiring
 from lib.shares import analysts, notices, policy, trial
 from lib.shares.policy import Policy
 from lib.shares.refusal import ShareRefused
-from lib.ui import badges, once, session, strength
+from lib.ui import badges, contacts, once, session, strength
 from lib.ui.guarded import analyst_callback, analyst_fragment
 from lib.ui.i18n import LANGUAGE_NAMES, language, plain, t
 
 PAGE = "settings"
 LOOK = 2.0  # seconds between two looks at the test mail
+FIELD = 480  # pixels
 
 
 def say_done() -> None:
@@ -76,7 +77,7 @@ def password_section() -> None:
     """A new password, for whoever knows the current one."""
     analyst, drawer = session.analyst(), once.drawer(PAGE)
     fields: dict[str, DeltaGenerator] = {}
-    with _section("password"):
+    with _section("password"), st.container(width=FIELD):
         number = st.session_state.get("settings-password-number", 0)  # other keys: empty fields
         new = strength.password_field(
             t("settings.password.new"), f"settings-new-{number}", context=(analyst.name, analyst.address)
@@ -126,6 +127,12 @@ def _change_password(current: str, new: str, repeated: str) -> None:
 
 
 # --- of the installation --------------------------------------------------------------------------
+
+
+def google_section() -> None:
+    """The linked Google account."""
+    with st.container(border=True, key="section-google"):
+        contacts.settings_section()
 
 
 def policy_section() -> None:

@@ -36,14 +36,14 @@ CAMPAIGN = replace(
 OTHER = replace(CAMPAIGN, native_id="other", title="Canary-title", subject="Canary-title")
 REVENUE = 98765.25
 OPENS = 1234
-"""Of one reader, in hour 7: in no figure of the whole campaign."""
+"""Of one reader, in hour 7, in which nobody clicks: in no figure of the whole campaign."""
 
 CANARIES: dict[str, tuple[bytes, ...]] = {
     "an address": (b"canary-reader",),
     "a token": (b"canary-token", base64.b64encode(b"canary-reader@").rstrip(b"=")[:12].lower()),
     "a link of two people": (b"canary-rare",),
     "revenue": (b"98765", b"98,765", struct.pack("<d", REVENUE).lower()),
-    "the first day": (b"first-day-", b",1234,"),
+    "the first day": (b"first-day-", b"first_opens", b",1234,0"),
     "another campaign": (b"canary-title",),
     "a bounce": (b"canary-bounce",),
     "the mail itself": (b"canary-html",),
@@ -182,12 +182,13 @@ def test_a_real_browser_of_a_redacted_share_receives_no_canary(filled: Cage, ser
     """X5: every frame, every answer, the title, the page as drawn, the file and its name"""
     sync_api = pytest.importorskip("playwright.sync_api")
     narrow = guest(filled, server, "browser", **HIDING)
-    wide = guest(filled, server, "browser-wide", campaigns=(CAMPAIGN.id, OTHER.id))
+    wide = guest(filled, server, "browser-wide")
     with sync_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         try:
             assert singing(_walks(chromium, narrow)) == set()
-            assert singing(_walks(chromium, wide)) == CANARIES.keys() - NEVER_SHARED
+            heard = singing(_walks(chromium, wide))
+            assert heard == CANARIES.keys() - NEVER_SHARED - {"another campaign"}
         finally:
             chromium.close()
 
@@ -204,7 +205,7 @@ def _walks(chromium, one: Guest) -> bytes:
     page.get_by_label(t("en", "entry.password"), exact=True).fill(PASSWORD)
     page.get_by_role("button", name=t("en", "entry.open")).click()
     page.wait_for_url("**/shared*")
-    page.get_by_role("heading", name="Spring report").or_(page.get_by_role("combobox").first).first.wait_for()
+    page.get_by_role("heading", name="Spring report").wait_for()
     page.get_by_text("shop.example").first.wait_for(state="attached")
     heard += [page.title().encode(), page.content().encode()]
     for campaign in (CAMPAIGN, OTHER):

@@ -153,7 +153,7 @@ def _fragment(socket: Talk, name: str, states: WidgetStates | None = None) -> by
     if states is not None:
         message.rerun_script.widget_states.CopyFrom(states)
     socket.socket.send(message.SerializeToString())
-    return socket.hear(3, 0.3)
+    return socket.hear(10, 0.3)
 
 
 # --- the ends ---------------------------------------------------------------------------------------

@@ -1,0 +1,72 @@
+"""Picking addresses, as the server draws it: what is said before anything is set up, and who may see it."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.shares import analysts
+from lib.words import t
+from tests.screens import add_analyst, analyst_cookie, hold, texts
+
+
+def beside_the_chips() -> None:
+    import streamlit as st  # noqa: PLC0415 - AppTest runs this function as a script of its own
+
+    from lib.ui import contacts  # noqa: PLC0415
+
+    st.text(f"picked: {' '.join(contacts.picker('x'))}")
+
+
+def in_the_settings() -> None:
+    from lib.ui import contacts  # noqa: PLC0415 - AppTest runs this function as a script of its own
+
+    contacts.settings_section()
+
+
+@pytest.fixture
+def ada(workspace, monkeypatch):
+    hold(monkeypatch, analyst_cookie(workspace, add_analyst(workspace)))
+
+
+@pytest.fixture
+def with_google(monkeypatch):
+    monkeypatch.setenv("VITRINE_GOOGLE_CLIENT_ID", "4711.apps.googleusercontent.com")
+    monkeypatch.setenv("VITRINE_GOOGLE_CLIENT_SECRET", "GOCSPX-canary")
+
+
+def code(at: AppTest) -> list[str]:
+    return [block.value for block in at.get("code")]
+
+
+def test_without_client_id_and_secret_the_button_explains_every_step(workspace, ada):
+    at = AppTest.from_function(beside_the_chips).run()
+    at.button(key="google-x").click().run()
+    assert not at.exception
+    assert t("en", "google.setup") in texts(at)
+    assert [f"{number}\\." for number in range(1, 8) if f"{number}\\." not in texts(at)] == []
+    assert f"{workspace.settings.base_url}/google/callback" in code(at)
+    assert any("VITRINE_GOOGLE_CLIENT_ID" in block for block in code(at))
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_settings_offer_the_link_in_the_readers_language(with_google, workspace, ada, language):
+    analysts.set_language(workspace.records, 1, language)
+    at = AppTest.from_function(in_the_settings).run()
+    assert not at.exception
+    assert t(language, "google.offer") in texts(at)
+    assert "GOCSPX-canary" not in str(at)
+
+
+def test_addresses_that_were_picked_are_handed_out_once(workspace, ada):
+    at = AppTest.from_function(beside_the_chips)
+    at.session_state["picked-x"] = ("ann@x.example", "bo@x.example")
+    assert at.run().text[0].value == "picked: ann@x.example bo@x.example"
+    assert at.run().text[0].value == "picked: "
+
+
+def test_a_stranger_gets_neither_buttons_pressed_nor_settings(workspace, monkeypatch):
+    """S3"""
+    hold(monkeypatch, {})
+    assert texts(AppTest.from_function(in_the_settings).run()) == ""
+    at = AppTest.from_function(beside_the_chips).run()
+    at.button(key="google-x").click().run()
+    assert "google" not in texts(at).lower()
