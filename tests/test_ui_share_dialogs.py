@@ -142,7 +142,7 @@ def test_a_password_for_several_is_set_for_those_who_are_ticked(office):
     """S5"""
     installation.share(office, "ann@x.org", "bo@x.org", "cy@x.org")
     at = opened("password_dialogs.change")
-    at.get("button_group")[0].set_value(["dialog.for_some"])
+    at.get("button_group")[0].set_value("dialog.for_some")
     at.run()
     assert next(found for found in at.button if found.key == "go-all-1").disabled
     for box in (at.checkbox[0], at.checkbox[2]):

@@ -189,7 +189,7 @@ def test_the_list_marks_what_needs_somebody_and_finds_it_by_state(office):
     at = all_shares()
     assert "E-mail trouble: 2 viewers" in texts(at)
     assert "New password not passed on yet" in texts(at)
-    at.get("button_group")[0].set_value(["off"])
+    at.get("button_group")[0].set_value("off")
     at.run()
     assert [found.key for found in at.button if found.key.startswith("manage-")] == ["manage-2"]
 
@@ -206,7 +206,9 @@ def test_a_new_campaign_of_a_followed_audience_names_who_will_see_it(office):
     }
     following = {"audience": "Readers", "audience_sender": "vitrine", "declined": []}
     with office.records.begin() as db:
-        db.execute(tables.campaigns.insert().values(row | {"updated_at": wiring.now()}))
+        db.execute(
+            tables.campaigns.insert().values(row | {"audience": "Readers", "updated_at": wiring.now()})
+        )
         db.execute(tables.shares.update().values(following))
     assert "1 new campaign" in texts(all_shares())
     at = one_share()

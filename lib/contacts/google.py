@@ -26,7 +26,6 @@ CALLBACK = "/google/callback"
 TIMEOUT = (5, 15)
 """Seconds to connect, and between two pieces of an answer."""
 
-TRIES = 3
 PAUSES = (1.0, 3.0)
 """Seconds before the second and the third try, when Google does not say how long to wait."""
 LONGEST_PAUSE = 8.0
@@ -145,7 +144,7 @@ def read(
     """One answer of the People API, with some patience. Raises GoogleRefused.
 
     `unauthorized`: the access token is not taken, a refreshed one may be; `stale_page`: the page token is not
-    taken (any more); `busy` and `down`: also after TRIES tries.
+    taken (any more); `busy` and `down`: also after three tries.
     """
     for pause in (*PAUSES, None):
         try:

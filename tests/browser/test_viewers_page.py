@@ -91,6 +91,7 @@ def chromium() -> Iterator[sync_api.Browser]:
 @pytest.fixture(scope="module")
 def office(chromium: sync_api.Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """Two analysts, two campaigns, a mail server that refuses one address."""
+    expect.set_options(timeout=PATIENCE)
     data = tmp_path_factory.mktemp("viewers") / "data"
     with smtp_sink() as sink:
         sink.refuses["refused@client.example"] = "550 5.1.1 No such user here"
@@ -114,13 +115,13 @@ def test_the_refusal_of_a_mail_and_a_visit_appear_while_one_looks(office: Office
     ann, _ = office.share(ANN, "refused@client.example")
     with office.analyst(1, office.share_id()) as page:
         page.evaluate("window.stays = true")
-        expect(page.get_by_text("550 5.1.1 No such user here")).to_be_visible(timeout=PATIENCE)
-        expect(page.get_by_text(t("en", "mail_state.accepted"))).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("550 5.1.1 No such user here")).to_be_visible()
+        expect(page.get_by_text(t("en", "mail_state.accepted"))).to_be_visible()
         with office.viewer() as reader:
             _unlocks(reader, ann.link, installation.PASSWORD)
             row = page.locator(f".st-key-viewer-{ann.id}")
-            expect(row.get_by_text(t("en", "viewers.visits", count=1))).to_be_visible(timeout=PATIENCE)
-            expect(row.get_by_text(t("en", "viewers.inside"))).to_be_visible(timeout=PATIENCE)
+            expect(row.get_by_text(t("en", "viewers.visits", count=1))).to_be_visible()
+            expect(row.get_by_text(t("en", "viewers.inside"))).to_be_visible()
         assert page.evaluate("window.stays")
 
 
@@ -137,7 +138,7 @@ def test_an_open_menu_and_an_open_dialog_stay_while_the_table_moves(office: Offi
         page.wait_for_timeout(6_000)
         dialog.get_by_role("button", name=t("en", "dialog.new_link_button")).click()
         code = page.get_by_test_id("stCode").filter(has_text="/v/").first
-        new = code.inner_text(timeout=PATIENCE).strip()
+        new = code.inner_text().strip()
     assert new.rpartition("/")[2] != ann.link.rpartition("/")[2]
     with office.viewer() as reader:
         _types(reader, ann.link, installation.PASSWORD)
@@ -158,17 +159,17 @@ def test_a_password_for_several_signs_out_exactly_those(office: Office) -> None:
         for address in (ANN, BO):
             dialog.get_by_test_id("stCheckbox").filter(has_text=_shown(address)).click()
         warned = dialog.get_by_test_id("stAlert").filter(has_text=_shown(ANN))
-        expect(warned).to_be_visible(timeout=PATIENCE)
+        expect(warned).to_be_visible()
         expect(warned).not_to_contain_text(_shown(CY))
         dialog.get_by_text(t("en", "dialog.road_hand")).click()
         dialog.get_by_role("button", name=t("en", "dialog.password_button", count=2)).click()
-        expect(page.get_by_text(t("en", "handover.title"), exact=True)).to_be_visible(timeout=PATIENCE)
-        expect(first.get_by_text(t("en", "shared.ended"), exact=True)).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text(t("en", "handover.title"), exact=True)).to_be_visible()
+        expect(first.get_by_text(t("en", "shared.ended"), exact=True)).to_be_visible()
         found = office.lines(number)
         assert {one: found[one].signed_in for one in (ANN, BO, CY)} == {ANN: False, BO: False, CY: True}
         assert [one for one in (ANN, BO, CY) if found[one].pass_on_since] == [ANN, BO]
         page.get_by_role("button", name=t("en", "handover.done")).click()
-        expect(page.get_by_text(t("en", "viewers.pass_on"))).to_have_count(0, timeout=PATIENCE)
+        expect(page.get_by_text(t("en", "viewers.pass_on"))).to_have_count(0)
         third.reload()
         expect(third.get_by_role("button", name=t("en", "shared.sign_out"))).to_be_visible()
     assert not any(line.pass_on_since for line in office.lines(number).values())
@@ -180,12 +181,12 @@ def test_a_revoked_viewer_is_restored_as_new(office: Office) -> None:
     with office.analyst(1, number) as page:
         _chooses(page, "viewers.revoke")
         page.get_by_role("dialog").get_by_role("button", name=t("en", "dialog.revoke_button")).click()
-        expect(page.get_by_text(t("en", "state.revoked"))).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text(t("en", "state.revoked"))).to_be_visible()
         _chooses(page, "viewers.restore")
         dialog = page.get_by_role("dialog")
         dialog.get_by_text(t("en", "dialog.road_hand")).click()
         dialog.get_by_role("button", name=t("en", "dialog.again_button")).click()
-        expect(page.get_by_text(t("en", "handover.title"), exact=True)).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text(t("en", "handover.title"), exact=True)).to_be_visible()
         password, link = (page.get_by_test_id("stCode").nth(place).inner_text().strip() for place in (0, 1))
     with office.viewer() as reader:
         _types(reader, ann.link, installation.PASSWORD)
@@ -200,10 +201,10 @@ def test_one_click_extends_and_another_takes_it_back(office: Office) -> None:
     with office.analyst(1, number) as page:
         expect(page.get_by_text(t("en", "days.last")).first).to_be_visible()
         page.get_by_role("button", name=t("en", "extend.button", count=90)).click()
-        expect(page.get_by_text(t("en", "days.left", count=90)).first).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text(t("en", "days.left", count=90)).first).to_be_visible()
         expect(page.get_by_test_id("stToast")).to_be_visible()
         page.get_by_role("button", name=t("en", "extend.undo")).click()
-        expect(page.get_by_text(t("en", "days.last")).first).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text(t("en", "days.last")).first).to_be_visible()
     found = shares.find(office.parts.records, number, wiring.now())
     assert found
     assert found.expires_on == last
@@ -220,15 +221,15 @@ def test_two_analysts_see_what_the_other_changed_and_choose(office: Office) -> N
             box.fill(words)
             box.press("Control+Enter")
         _saves(ada)
-        expect(ada.get_by_role("dialog")).to_have_count(0, timeout=PATIENCE)
+        expect(ada.get_by_role("dialog")).to_have_count(0)
         _saves(ben)
         dialog = ben.get_by_role("dialog")
-        expect(dialog.get_by_text(t("en", "stale.title"))).to_be_visible(timeout=PATIENCE)
+        expect(dialog.get_by_text(t("en", "stale.title"))).to_be_visible()
         for told in ("First words", "Words of Ada", _shown("ada@agency.example")):
             expect(dialog.get_by_text(told).first).to_be_visible()
         assert dialog.get_by_role("textbox", name=t("en", "shown.message")).input_value() == "Words of Ben"
         dialog.get_by_role("button", name=t("en", "stale.mine")).click()
-        expect(ben.get_by_role("dialog")).to_have_count(0, timeout=PATIENCE)
+        expect(ben.get_by_role("dialog")).to_have_count(0)
     found = shares.find(office.parts.records, number, wiring.now())
     assert found
     assert found.message == "Words of Ben"
@@ -243,10 +244,10 @@ def test_revoking_wins_over_whoever_changes_a_password_meanwhile(office: Office)
         expect(dialog).to_be_visible()
         _chooses(ada, "viewers.revoke", gus.id)
         ada.get_by_role("dialog").get_by_role("button", name=t("en", "dialog.revoke_button")).click()
-        expect(ada.get_by_text(t("en", "state.revoked"))).to_be_visible(timeout=PATIENCE)
+        expect(ada.get_by_text(t("en", "state.revoked"))).to_be_visible()
         dialog.get_by_text(t("en", "dialog.road_hand")).click()
         dialog.get_by_role("button", name=t("en", "dialog.password_button", count=2)).click()
-        expect(ben.get_by_role("dialog")).to_have_count(0, timeout=PATIENCE)
+        expect(ben.get_by_role("dialog")).to_have_count(0)
     found = office.lines(number)
     assert found["gus@client.example"].state is State.REVOKED
     assert found["hal@client.example"].pass_on_since is not None
@@ -261,7 +262,7 @@ def test_a_campaign_of_a_followed_audience_is_added_by_name_of_who_will_see_it(o
     with office.analyst(1, number) as page:
         expect(page.get_by_text(_shown("ida@client.example")).first).to_be_visible()
         page.get_by_role("button", name=t("en", "pending.add")).click()
-        expect(page.get_by_role("button", name=t("en", "pending.add"))).to_have_count(0, timeout=PATIENCE)
+        expect(page.get_by_role("button", name=t("en", "pending.add"))).to_have_count(0)
     found = shares.find(office.parts.records, number, wiring.now())
     assert found
     assert found.campaigns == ("vitrine-spring", "vitrine-autumn")
@@ -298,7 +299,7 @@ def _types(page: Page, link: str, password: str) -> None:
 def _unlocks(page: Page, link: str, password: str) -> None:
     _types(page, link, password)
     page.wait_for_url("**/shared*")
-    expect(page.get_by_role("button", name=t("en", "shared.sign_out"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name=t("en", "shared.sign_out"))).to_be_visible()
 
 
 def _shown(address: str) -> re.Pattern[str]:
