@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from functools import partial
+from typing import NoReturn
 
 import streamlit as st
 
@@ -11,7 +12,6 @@ from lib.shares.refusal import ShareRefused
 from lib.shares.shares import ShareLine, State
 from lib.ui import once, session, spans
 from lib.ui.confirming import say_refusal
-from lib.ui.guarded import analyst_callback
 from lib.ui.i18n import t
 
 
@@ -19,25 +19,15 @@ def buttons(share: ShareLine, page: str) -> None:
     """«+90 days» where there is something to win, and «Undo» after it was pressed on this page."""
     former = once.drawer(page).former_days.get(str(share.id))
     if former and former >= spans.today(share.zone):  # an end that has passed cannot be set again
-        st.button(
-            t("extend.undo"),
-            icon=":material/undo:",
-            type="tertiary",
-            key=f"undo-extend-{share.id}",
-            on_click=_undo,
-            args=(share, former, page),
-        )
+        label, key = t("extend.undo"), f"undo-extend-{share.id}"
+        if st.button(label, icon=":material/undo:", type="tertiary", key=key):
+            _undo(share, former, page)
     new, days = longer(share), gained(share)
     if new and days > 0 and share.state is not State.OFF:
-        st.button(
-            t("extend.button", count=days),
-            icon=":material/more_time:",
-            type="tertiary",
-            key=f"longer-{share.id}",
-            help=t("extend.until", day=spans.day(new)),
-            on_click=_extend,
-            args=(share, new, page),
-        )
+        label, key = t("extend.button", count=days), f"longer-{share.id}"
+        told = t("extend.until", day=spans.day(new))
+        if st.button(label, icon=":material/more_time:", type="tertiary", key=key, help=told):
+            _extend(share, new, page)
 
 
 def longer(share: ShareLine) -> date | None:
@@ -61,23 +51,23 @@ def gained(share: ShareLine) -> int:
     return (new - max(share.expires_on, spans.today(share.zone))).days
 
 
-@analyst_callback
-def _extend(share: ShareLine, new: date, page: str) -> None:
-    if not _saved(share, new, page):
-        return
-    once.drawer(page).notices.append(t("extend.done", day=spans.day(new)))
-    if share.expires_on:
-        once.drawer(page).former_days[str(share.id)] = share.expires_on
+def _extend(share: ShareLine, new: date, page: str) -> NoReturn:
+    if _saved(share, new, page):
+        once.drawer(page).notices.append(t("extend.done", day=spans.day(new)))
+        if share.expires_on:
+            once.drawer(page).former_days[str(share.id)] = share.expires_on
+    st.rerun()
 
 
-@analyst_callback
-def _undo(share: ShareLine, former: date, page: str) -> None:
+def _undo(share: ShareLine, former: date, page: str) -> NoReturn:
     once.drawer(page).former_days.pop(str(share.id), None)
     if _saved(share, former, page):
         once.drawer(page).notices.append(t("extend.undone", day=spans.day(former)))
+    st.rerun()
 
 
 def _saved(share: ShareLine, last: date, page: str) -> bool:
+    """Save the last day, unless somebody changed the share meanwhile: then the next run says so."""
     records, now = session.app().records, wiring.now()
     try:
         shares.extend(records, share.id, last, now, by=session.actor(), seen=share)

@@ -1,17 +1,15 @@
 """Link and password to copy, to scan and to read aloud, shown once, with a text to pass on."""
 
-from functools import partial
 from html import escape
+from typing import NoReturn
 
 import segno
 import streamlit as st
 
 from lib import wiring, words
 from lib.shares import shares
-from lib.shares.refusal import ShareRefused
 from lib.shares.shares import Invited
-from lib.ui import confirming, once, session, spelling
-from lib.ui.guarded import analyst_callback
+from lib.ui import once, session, spelling
 from lib.ui.i18n import plain, t
 
 SINGLY = 5  # as many viewers get a block of their own; more are chosen from a list
@@ -49,27 +47,18 @@ def _content(page: str, handover: once.Handover) -> None:
             _one(handover, one)
     if not handover.mailed:
         st.caption(t("handover.reminder"))
-    st.button(
-        t("handover.close" if handover.mailed else "handover.done"),
-        icon=":material/done_all:",
-        key="handover-done",
-        on_click=_close,
-        args=(page, handover),
-    )
+    label = t("handover.close" if handover.mailed else "handover.done")
+    if st.button(label, icon=":material/done_all:", key="handover-done"):
+        _close(page, handover)
 
 
-@analyst_callback
-def _close(page: str, handover: once.Handover) -> None:
+def _close(page: str, handover: once.Handover) -> NoReturn:
     """Forget it; what was to be passed on by hand has been."""
-    drawer = once.drawer(page)
-    drawer.forget()
-    if handover.mailed:
-        return
-    ids = tuple(one.id for one in handover.invited)
-    try:
+    once.drawer(page).forget()
+    if not handover.mailed:
+        ids = tuple(one.id for one in handover.invited)
         shares.passed_on(session.app().records, ids, wiring.now(), by=session.actor())
-    except ShareRefused as refusal:
-        drawer.results.append(partial(confirming.say_refusal, refusal))
+    st.rerun()
 
 
 def _password(invited: tuple[Invited, ...]) -> None:

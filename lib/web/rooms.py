@@ -17,7 +17,8 @@ def routes(parts: App) -> list[Route]:
         *health.routes(parts),
         *door.routes(parts),
         *sign.routes(parts),
-        *logs.routes(parts), *files.routes(parts),
+        *logs.routes(parts),
+        *files.routes(parts),
         *google.routes(parts),
     ]
 

@@ -390,8 +390,8 @@ def test_opening_the_link_a_hundred_times_is_counted_and_does_nothing(house, ann
     """L1"""
     before = house.viewer(ann.id)
     for _ in range(100):
-        entry.fetched(house.records, token(ann), NOW)
-    entry.fetched(house.records, STRANGER, NOW)
+        entry.fetched(house.records, token(ann), False, NOW)
+    entry.fetched(house.records, STRANGER, False, NOW)
     after = house.viewer(ann.id)
     assert after.fetches == 100
     assert {k: v for k, v in after._mapping.items() if k != "fetches"} == {
@@ -419,7 +419,7 @@ def test_the_entry_stays_closed_while_the_records_cannot_be_written(house, ann):
     )
     with house.records.begin():
         assert entry.unlock(impatient, token(ann), PASSWORD, HERE, "", NOW) == TooMany(entry.RETRY)
-        entry.fetched(impatient, token(ann), NOW)
+        entry.fetched(impatient, token(ann), False, NOW)
     impatient.dispose()
     assert isinstance(house.unlock(ann), Unlocked)
 
