@@ -59,7 +59,9 @@ def addresses(at: AppTest) -> list[str]:
     return [text.value for text in at.text]
 
 
-@pytest.mark.parametrize("name", ["Add viewers", "Change passwords", "Change the last day", "Switch off"])
+@pytest.mark.parametrize(
+    "name", ["Add viewers", "Change passwords", "Change the last day", "Switch off", "Change what they see"]
+)
 def test_each_dialog_opens(office, name):
     installation.share(office, "ann@x.org", "bo@x.org")
     at = one_share()

@@ -61,7 +61,7 @@ def _campaigns(share: ShareLine, key: str) -> tuple[str, ...]:
         t("shown.campaigns"),
         list(titles),
         default=list(share.campaigns),
-        format_func=lambda one: plain(titles[one]),
+        format_func=titles.__getitem__,
         key=f"campaigns-{key}",
     )
     kept = tuple(one for one in share.campaigns if one in chosen)
@@ -81,11 +81,16 @@ def _audience(share: ShareLine, campaigns: tuple[str, ...], key: str) -> tuple[s
         t("shown.audience"),
         options,
         index=options.index(followed),
-        format_func=lambda one: shown.words("audience", one),
+        format_func=_audience_option,
         key=f"audience-{key}",
         help=t("shown.audience_help"),
     )
     return chosen
+
+
+def _audience_option(audience: tuple[str, str] | None) -> str:
+    """As `shown` says it, but as plain text, which lists of options show."""
+    return t("shown.follows", name=audience[1]) if audience else t("shown.follows_none")
 
 
 def _sections(share: ShareLine, key: str) -> tuple[str, ...] | None:

@@ -45,7 +45,7 @@ def _content(page: str, handover: once.Handover) -> None:
     else:
         for one in invited:
             _one(handover, one)
-    if not handover.mailed:
+    if not handover.mailed and any(one.password for one in invited):
         st.caption(t("handover.reminder"))
     label = t("handover.close" if handover.mailed else "handover.done")
     if st.button(label, icon=":material/done_all:", key="handover-done"):

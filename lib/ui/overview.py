@@ -106,7 +106,7 @@ def table(frame: pd.DataFrame) -> None:
     drawn = st.session_state.get(DRAWN)  # a click counts its row in the table that was on the screen
     st.session_state[DRAWN] = ids = frame["id"].to_numpy()
     _keep_selected(drawn, ids)
-    bar = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+    bar = st.container(horizontal=True, vertical_alignment="center")  # left: the table's own bar floats right
     st.dataframe(
         _shown(frame),
         column_config=_columns(),
@@ -145,13 +145,13 @@ def _selected() -> list[int]:
 
 def _share_together(campaigns: list[str]) -> None:
     """One share for all that are selected in the table."""
-    st.caption(t("overview.select_hint"))
     pressed = st.button(
         t("overview.share_selected", count=len(campaigns)) if campaigns else t("overview.share"),
         icon=":material/person_add:",
         key="share-selected",
         disabled=not campaigns,
     )
+    st.caption(t("overview.select_hint"))
     if pressed:
         places.go("share", {"campaign": campaigns})
 

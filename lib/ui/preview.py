@@ -1,6 +1,7 @@
 """What one viewer will get, drawn for the analyst by the very functions that draw the viewer's page."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import streamlit as st
@@ -11,23 +12,39 @@ from lib.ui.guarded import analyst_dialog
 from lib.ui.i18n import plain, t
 
 
-@analyst_dialog("preview.title", width="large")
-def dialog(scope: Scope, language: str, address: str, expires_on: date | None, zone: str) -> None:
-    """The page of one viewer of a share. Nothing is counted as a visit: nobody unlocks anything here."""
-    _band(address)
-    _page(scope, language, expires_on, zone)
+@dataclass(frozen=True)
+class Page:
+    """All that the page of a viewer is made of. `name`: the analyst's, beside the message."""
+
+    scope: Scope
+    language: str
+    expires_on: date | None
+    zone: str
+    message: str = ""
+    name: str = ""
 
 
-@analyst_dialog("preview.title", width="large")
-def of_draft(
-    scope: Scope, language: str, addresses: Sequence[str], expires_on: date | None, zone: str
+def dialog(
+    scope: Scope,
+    language: str,
+    address: str,
+    expires_on: date | None,
+    zone: str,
+    message: str = "",
+    name: str = "",
 ) -> None:
-    """The page of a share that is not made yet, for one of those who are going to be invited."""
+    """The page of one viewer of a share."""
+    of_draft(Page(scope, language, expires_on, zone, message, name), (address,))
+
+
+@analyst_dialog("preview.title", width="large")
+def of_draft(page: Page, addresses: Sequence[str]) -> None:
+    """The page for one of these addresses. It counts as no visit: nobody unlocks anything here."""
     address = addresses[0] if addresses else ""
     if len(addresses) > 1:
         address = st.selectbox(t("preview.viewer"), addresses, key="preview-viewer") or address
     _band(address)
-    _page(scope, language, expires_on, zone)
+    _draw(page)
 
 
 def _band(address: str) -> None:
@@ -35,18 +52,20 @@ def _band(address: str) -> None:
     st.info(sentence, icon=":material/visibility:")
 
 
-def _page(scope: Scope, language: str, expires_on: date | None, zone: str) -> None:
+def _draw(page: Page) -> None:
     """As pages/shared.py draws it, in the viewer's language; the buttons do nothing here."""
     spoken = i18n.language()
-    i18n.speak(language)
+    i18n.speak(page.language)
     try:
         with st.container(border=True, key="preview-page"):
-            closing.top(expires_on, zone, _way_out)
-            campaign = closing.choose(scope)
+            closing.top(page.expires_on, page.zone, _way_out)
+            closing.quote(page.message, page.name)
+            campaign = closing.choose(page.scope)
             if campaign is None:
                 st.info(t("shared.gone"), icon=":material/search_off:")
-            elif report.draw(scope, campaign):
+            elif report.draw(page.scope, campaign):
                 st.button(t("shared.export"), icon=":material/download:", key="preview-export", disabled=True)
+                st.caption(t("shared.seen"))
     finally:
         i18n.speak(spoken)
         st.query_params.pop(report.FORM, None)  # no part of the address of the page below

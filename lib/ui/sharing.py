@@ -217,7 +217,15 @@ def _previews(filled: Filled) -> None:
         width="stretch",
         disabled=not shown.campaigns,
     ):
-        preview.of_draft(shown.scope, filled.language, good, filled.expires_on, spans.zone())
+        page = preview.Page(
+            shown.scope,
+            filled.language,
+            filled.expires_on,
+            spans.zone(),
+            filled.message,
+            session.analyst().name,
+        )
+        preview.of_draft(page, good)
     address = good[0] if good else ""
     letter.draw(address, shown.titles, filled.language, filled.road, filled.message, filled.expires_on)
 

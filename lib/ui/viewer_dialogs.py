@@ -96,7 +96,9 @@ def extend(share: ShareLine, _line: ViewerLine, lines: Lines) -> None:
 def see(share: ShareLine, line: ViewerLine, _lines: Lines) -> None:
     """Exactly what this viewer gets."""
     scope = Scope(share.campaigns, share.sections, share.people, share.revenue, raw_links=False)
-    preview.dialog(scope, share.language, line.address, share.expires_on, share.zone)
+    preview.dialog(
+        scope, share.language, line.address, share.expires_on, share.zone, share.message, share.analyst
+    )
 
 
 def history(_share: ShareLine, line: ViewerLine, _lines: Lines) -> None:

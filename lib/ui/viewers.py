@@ -17,8 +17,11 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 COLUMNS = {"viewer": 2, "mail": 2, "opened": 1, "visits": 1, "reading": 1, "else": 1}  # how wide each is
 LEAST = 122  # pixels of the narrow ones; with less room the columns of a row stand below each other
 ACTIONS_WIDTH = 96  # pixels
-# The names of the columns only help where the columns stand side by side.
-HEAD_CSS = "<style>@media (max-width: 1320px) { .st-key-viewers-head { display: none; } }</style>"
+# The names of the columns only help where the columns stand side by side. The empty span keeps Streamlit from
+# putting a mere style where dialogs stand: the next look at the table would close any that is open.
+HEAD_CSS = (
+    "<span></span><style>@media (max-width: 1320px) { .st-key-viewers-head { display: none; } }</style>"
+)
 
 Action = Callable[[ShareLine, ViewerLine, Sequence[ViewerLine]], None]
 ACTIONS: dict[str, Action] = {  # of one viewer, by locale key
@@ -112,12 +115,13 @@ def _ordered(lines: Sequence[ViewerLine], places: tuple[int, ...]) -> Sequence[V
 
 
 def _head() -> None:
-    st.html(HEAD_CSS)
     with st.container(border=True, horizontal=True, wrap=False, key="viewers-head"):
         with st.grid(sum(COLUMNS.values()), min_column_width=LEAST, gap="small") as grid:
             for name, width in COLUMNS.items():
                 grid.cell(column_span=width).caption(t(f"viewers.column_{name}"))
-        st.container(width=ACTIONS_WIDTH).caption(t("viewers.actions"))
+        with st.container(width=ACTIONS_WIDTH, gap=None):
+            st.caption(t("viewers.actions"))
+            st.html(HEAD_CSS)
 
 
 def _row(share: ShareLine, line: ViewerLine, lines: Sequence[ViewerLine]) -> None:
