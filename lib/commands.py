@@ -141,9 +141,13 @@ def verify_audit(options: argparse.Namespace) -> int:
         told = t(LANGUAGE, "command.epoch_unreadable", file=parts.epoch.path, problem=problem.strerror)
         raise CommandRefused(told) from problem
     said = audit.verdict_said(found, LANGUAGE, parts.settings.timezone)
-    told = {"entries": found.rows, "unbroken": not found.reason, "compared": found.compared}
+    verdict: dict[str, Any] = {
+        "entries": found.rows,
+        "unbroken": not found.reason,
+        "compared": found.compared,
+    }
     where = {"entry": found.broken, "at": found.at, "kind": found.kind, "reason": found.reason}
-    _say(options, told | (where if found.reason else {}) | {"said": said}, [said])
+    _say(options, verdict | (where if found.reason else {}) | {"said": said}, [said])
     return 1 if found.reason else 0
 
 

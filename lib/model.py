@@ -203,7 +203,8 @@ class Actor:
     """Who does something that the audit log keeps.
 
     `kind` is one of analyst, viewer, visitor (knows a link, not the password), stranger (tries to sign in),
-    command (the command line) and system (Vitrine itself). `name` is an address, `network` the truncated address of the browser.
+    command (the command line) and system (Vitrine itself). `name` is an address, `network` the truncated
+    address of the browser.
     """
 
     kind: str

@@ -57,9 +57,7 @@ def test_an_import_is_read_reported_and_taken_back(parts: App, tmp_path: Path) -
 def test_a_viewer_is_invited_let_in_and_shut_out(parts: App, tmp_path: Path) -> None:
     importers.bring_in(parts.analytics, write_events(tmp_path / "events.csv"), by="ana", now=NOW)
     draft = shares.Draft(None, (CAMPAIGN.id,), ("vera@client.example",), password=PASSWORD)
-    (vera,) = shares.create(
-        parts.records, parts.vault, parts.settings, draft, NOW, by=COMMAND_LINE
-    ).viewers
+    (vera,) = shares.create(parts.records, parts.vault, parts.settings, draft, NOW, by=COMMAND_LINE).viewers
     token = vera.link.rsplit("/", 1)[1]
     refused = entry.unlock(parts.records, token, "not the password", "198.51.100.7", "", NOW)
     opened = entry.unlock(parts.records, token, PASSWORD, "198.51.100.7", "", NOW)

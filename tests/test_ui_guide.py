@@ -64,7 +64,8 @@ def test_the_page_opens_at_the_topic_of_its_address(parts, monkeypatch, language
     monkeypatch.setattr("lib.ui.i18n.language", lambda: language)
     at = screens.frame("help", topic="revoke").run()
     assert not at.exception
-    assert guide.TITLE.match(guide.path("revoke", language).read_text(encoding="utf-8"))[1] in screens.texts(at)
+    text = guide.path("revoke", language).read_text(encoding="utf-8")
+    assert guide.TITLE.match(text)[1] in screens.texts(at)
 
 
 def test_an_unknown_topic_shows_the_first_one(parts, monkeypatch):

@@ -63,9 +63,6 @@ class ViewerLine:
     state: State
     mail: str
     """State of the last mail in the outbox; "" when there was none."""
-    mail_answer: str
-    """The mail server's last words, or a key of the locale `mail.answer`."""
-    mail_at: datetime | None
     mails: tuple[MailState, ...]
     """Those of the last action, in their order: the link first, a password that travels apart second."""
     fetches: int
@@ -177,8 +174,6 @@ def _viewer_line(
         **{name: getattr(row, name) for name in _OF_VIEWERS},
         state=state,
         mail=last.state if last else "",
-        mail_answer=last.answer if last else "",
-        mail_at=last.at if last else None,
         mails=mails,
         openings=row.fetches - row.checks,
         seconds=read.seconds,

@@ -16,7 +16,7 @@ SAME, SECOND, HAND = "same", "second", "hand"  # as lib.shares.invitations names
 ROADS = (SAME, SECOND, HAND)
 BY_MAIL = (SAME, SECOND)
 OF_A_LINK = (SAME, HAND)  # a link alone has no second mail
-NAMED = 6  # addresses named in one sentence; of more, the rest is counted
+NAMED = 25  # addresses named in one sentence; of more, the rest is counted
 
 Lines = Sequence[ViewerLine]
 

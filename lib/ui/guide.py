@@ -47,9 +47,9 @@ def path(topic: str, language: str) -> Path:
 def _text(file: Path) -> None:
     """Markdown of our own; its pictures are drawn one by one, for the page has no folder of them."""
     parts = PICTURE.split(TITLE.sub(r"## \1\n", file.read_text(encoding="utf-8"), count=1))
-    for words, *picture in zip(parts[::3], parts[1::3] + [""], parts[2::3] + [""], strict=True):
+    texts, alts, places = parts[::3], [*parts[1::3], ""], [*parts[2::3], ""]
+    for words, alt, place in zip(texts, alts, places, strict=True):
         if words.strip():
             st.markdown(words)
-        alt, place = picture
         if place:
             st.image(file.parent / place, alt=alt)

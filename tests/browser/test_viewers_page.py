@@ -237,6 +237,7 @@ def test_two_analysts_see_what_the_other_changed_and_choose(office: Office) -> N
 
 
 def test_revoking_wins_over_whoever_changes_a_password_meanwhile(office: Office) -> None:
+    """D1"""
     (gus,) = office.share("gus@client.example", "hal@client.example")[:1]
     number = office.share_id()
     with office.analyst(1, number) as ada, office.analyst(2, number) as ben:

@@ -213,7 +213,8 @@ def test_what_a_viewer_may_see_comes_from_the_share_alone(house):
         language="fr",
     )[0]
     found = house.inside(house.cookie(ann))
-    assert found.scope == Scope(("spring", "summer"), ("links",), people=False, revenue=False, raw_links=False)
+    narrow = Scope(("spring", "summer"), ("links",), people=False, revenue=False, raw_links=False)
+    assert found.scope == narrow
     assert (found.language, found.address) == ("fr", "ann@client.example")
     bob = house.share("bob@client.example", sections=())[0]
     assert house.inside(house.cookie(bob)).scope.sections == ()
