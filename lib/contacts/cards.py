@@ -23,6 +23,8 @@ CHARSET = re.compile(r';CHARSET="?([\w.-]+)', re.IGNORECASE)
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 SHOWN = 80
 """Characters of a line that are shown beside what is wrong with it."""
+LONGEST = 10_000
+"""Characters of a folded line; of a longer one, such as a picture, the rest is left out."""
 
 
 def entries(member: Member) -> Iterator[Entry | Bad]:
@@ -118,9 +120,11 @@ def _unfolded(lines: Iterator[Line]) -> Iterator[Line]:
     for line in lines:
         piece = line.text.rstrip("\r\n")
         if whole and whole.text.endswith("=") and PRINTABLE.match(whole.text):
-            whole = Line(whole.number, whole.text[:-1] + piece)
+            short = len(whole.text) < LONGEST
+            whole = Line(whole.number, whole.text[:-1] + (piece if short else piece[-1:]))
         elif whole and piece[:1] in (" ", "\t"):
-            whole = Line(whole.number, whole.text + (piece if old else piece[1:]))
+            if len(whole.text) < LONGEST:
+                whole = Line(whole.number, whole.text + (piece if old else piece[1:]))
         else:
             if whole:
                 yield whole

@@ -239,7 +239,15 @@ def withdraw(db: sa.Connection, viewer_ids: Iterable[int], now: datetime) -> int
     An unknown one stays unknown, and one on its way goes on, but neither is sent again: what stands in it is
     no longer right.
     """
-    theirs = outbox.c.viewer_id.in_(list(viewer_ids))
+    return _withdraw(db, outbox.c.viewer_id.in_(list(viewer_ids)), now)
+
+
+def withdraw_from_analyst(db: sa.Connection, analyst_id: int, now: datetime) -> int:
+    """The same with the mails to an analyst, such as notices; those to viewers go on."""
+    return _withdraw(db, (outbox.c.analyst_id == analyst_id) & outbox.c.viewer_id.is_(None), now)
+
+
+def _withdraw(db: sa.Connection, theirs: sa.ColumnElement[bool], now: datetime) -> int:
     withdrawn = _change(db, theirs & outbox.c.state.in_(DUE), _taken_back(now))
     _change(db, theirs & outbox.c.state.in_((SENDING, UNKNOWN)), {"sealed": None})
     _log(db, withdrawn, now)

@@ -88,7 +88,8 @@ COUNTERS = re.compile(  # the part in brackets stays
 LEAVING = re.compile(r"unsub|opt-?out|preferences|profile|subscription|abmeld|desabonn|desinscri", re.I)
 """Words in the path of a page where one leaves a list."""
 
-ADDRESS = re.compile(r"[^\s@/?&=#]+@[^\s@/?&=#]+\.[A-Za-z]{2,}")
+ADDRESS = re.compile(r"[^\s@/?&=#]{1,64}@[^\s@/?&=#]+\.[A-Za-z]{2,}")
+"""No more than 64 signs stand before an @ (RFC 5321); without an end, long links would be read for hours."""
 HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 ENCODED = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 KEPT = "utm_"

@@ -10,6 +10,7 @@ from typing import Any
 import bcrypt
 import sqlalchemy as sa
 
+from lib.mail import outbox
 from lib.model import Actor
 from lib.shares import addresses, passwords, signin, throttle
 from lib.shares.refusal import ShareRefused
@@ -194,7 +195,7 @@ def set_language(records: sa.Engine, analyst_id: int, language: str) -> None:
 
 
 def disable(records: sa.Engine, analyst_id: int, now: datetime, *, by: Actor) -> None:
-    """Signed out at once, and no way back in. Raises ShareRefused for the last admin."""
+    """Signed out at once, no way back in, no mail any more. Raises ShareRefused for the last admin."""
     found = _by_id(records, analyst_id)
     with records.begin() as db:
         admins = sa.select(analysts.c.id).where(analysts.c.admin, analysts.c.disabled_at.is_(None))
@@ -202,6 +203,7 @@ def disable(records: sa.Engine, analyst_id: int, now: datetime, *, by: Actor) ->
             raise ShareRefused("", "refusal.analyst.last_admin")
         enabled = analysts.c.id == analyst_id, analysts.c.disabled_at.is_(None)
         if db.execute(analysts.update().where(*enabled).values(disabled_at=now)).rowcount:
+            outbox.withdraw_from_analyst(db, analyst_id, now)
             audit.append(db, now, "analyst.disabled", by, analyst=found.address)
 
 

@@ -157,23 +157,22 @@ def _record_failure(records: sa.Engine, tried: _Try, right: bool, now: datetime)
             audit.head(db)
             throttle.forget(db, throttle.note(db, ("nobody",), now))
             return
+        viewer, failures = tried.viewer, tried.viewer.failures + 1
+        suspended = failures >= SUSPENDED_AT and _suspend(db, viewer, now)
         reason = str(tried.state) if right else "password"
-        _log(db, now, "visit.failed", Actor("visitor", network=tried.network), tried.viewer, reason=reason)
-        failures = tried.viewer.failures + 1
+        _log(db, now, "visit.failed", Actor("visitor", network=tried.network), viewer, reason=reason)
         if failures == FREE:
-            _tell_denied(db, tried.viewer, now, count=failures)
-        if failures >= SUSPENDED_AT and not tried.viewer.suspended_at:
-            _suspend(db, tried, now)
+            _tell_denied(db, viewer, now, count=failures)
+        if suspended:
+            _log(db, now, "viewer.suspended", SYSTEM, viewer)
+            _tell_denied(db, viewer, now, variant="suspended", count=SUSPENDED_AT)
 
 
-def _suspend(db: sa.Connection, tried: _Try, now: datetime) -> None:
-    viewer = tried.viewer
-    assert viewer is not None  # noqa: S101 - for the type checker
+def _suspend(db: sa.Connection, viewer: sa.Row[Any], now: datetime) -> bool:
+    """Whether it was this try. Before anything is logged: whoever waits for the log may hold the viewer."""
     still = viewers.c.failures >= SUSPENDED_AT, viewers.c.suspended_at.is_(None)
     suspended = viewers.update().where(viewers.c.id == viewer.id, *still).values(suspended_at=now)
-    if db.execute(suspended).rowcount:
-        _log(db, now, "viewer.suspended", SYSTEM, viewer)
-        _tell_denied(db, viewer, now, variant="suspended", count=SUSPENDED_AT)
+    return db.execute(suspended).rowcount == 1
 
 
 def _tell_denied(db: sa.Connection, viewer: sa.Row[Any], now: datetime, **holes: object) -> None:
@@ -238,7 +237,8 @@ def _change(db: sa.Connection, viewer_id: int, **values: object) -> None:
 
 
 _VIEWERS = (  # locked where the database locks rows; SQLite's write transaction locks them all
+    # The share is not: analysts lock it before its viewers, and what it says is asked again inside.
     sa.select(viewers, shares.c.analyst_id, *standing.COLUMNS)
     .join(shares, shares.c.id == viewers.c.share_id)
-    .with_for_update()
+    .with_for_update(of=viewers)
 )

@@ -12,7 +12,8 @@ def connect(url: str) -> sa.Engine:
     """An engine on which `with engine.begin() as db` is one short write transaction.
 
     SQLite is opened with WAL, foreign keys, a 5 s wait on locks, `secure_delete` (a sealed password that was
-    erased must not stay in the file) and BEGIN IMMEDIATE, so that a reader that turns writer cannot deadlock.
+    erased must not stay in the file), `synchronous=FULL` (what was committed, such as a revocation, outlasts
+    a power cut) and BEGIN IMMEDIATE, so that a reader that turns writer cannot deadlock.
     """
     engine = sa.create_engine(
         url, hide_parameters=True, json_serializer=_json, json_deserializer=orjson.loads
@@ -34,7 +35,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "foreign_keys=ON",
         "busy_timeout=5000",
         "secure_delete=ON",
-        "synchronous=NORMAL",
+        "synchronous=FULL",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -274,8 +274,8 @@ class Walk:
     def changes_the_password_and_mails_it(self, page: Page, address: str, old: Way) -> None:
         self._chooses(page, address, "viewers.change_password")
         dialog = page.get_by_role("dialog")
-        dialog.get_by_text(self.t("dialog.by_mail")).click()
-        dialog.get_by_role("button", name=self.t("dialog.password_button")).click()
+        dialog.get_by_text(self.t("dialog.road_same")).click()
+        dialog.get_by_role("button", name=self.t("dialog.password_button", count=1)).click()
         expect(page.get_by_text(self.t("dialog.done_mailed")).first).to_be_visible(timeout=PATIENCE)
         self.sink.wait(3)
         new = self._way(self.sink.to(address)[-1])
