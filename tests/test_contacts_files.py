@@ -2,8 +2,9 @@
 
 import pytest
 
-from lib.contacts import ContactsRefused, read_file
+from lib.contacts import ContactsRefused, cards, read_file
 from lib.contacts import files as contact_files
+from lib.importers.text import Line
 
 
 def people(content: str | bytes, name: str = "people.vcf"):
@@ -204,3 +205,15 @@ def test_a_line_without_end_or_too_many_columns_is_refused_in_words():
     with pytest.raises(ContactsRefused) as refused:
         read_file("contacts.csv", b"a@x.example," * 300)
     assert "columns" in refused.value.holes["why"].sentence("en")
+
+
+@pytest.mark.parametrize(
+    "picture",
+    ["PHOTO:" + "\r\n ".join(["A" * 70] * 1000), "NOTE;QUOTED-PRINTABLE:" + "=\r\n".join(["A" * 70] * 1000)],
+    ids=["folded", "soft breaks"],
+)
+def test_of_a_long_folded_line_the_rest_is_left_out_and_what_follows_is_read(picture):
+    content = card("FN:Ann", picture, "EMAIL:ann@client.example", version="2.1")
+    lines = (Line(number, line) for number, line in enumerate(content.splitlines(keepends=True), 1))
+    assert max(len(line.text) for line in cards._unfolded(lines)) < cards.LONGEST + 100
+    assert people(content) == [("Ann", ("ann@client.example",))]

@@ -423,3 +423,16 @@ def test_a_long_letter_says_how_many_more_there_are():
     assert mail["Subject"] == f"{len(lines)} notices from Nord"
     assert "And 5 more." in text_of(mail)
     assert "Number 30." not in text_of(mail)
+
+
+def test_whoever_is_disabled_is_mailed_nothing_that_still_waits(home):
+    eva = analyst(home)
+    analyst(home, "Ada", admin=True)
+    home.share(ANN, analyst_id=eva)
+    tell(home, eva, "refused", answer="550 no")
+    assert Watch(home.records, home.vault, home.settings)(NOW) == 1
+    analysts.disable(home.records, eva, NOW, by=COMMAND_LINE)
+    with store_records.reading(home.records) as db:
+        mails = tables.outbox.c
+        rows = db.execute(sa.select(mails.kind, mails.state, mails.sealed.is_(None)).order_by(mails.id)).all()
+    assert [tuple(row) for row in rows] == [("invitation", "queued", False), (NOTICE, "refused", True)]

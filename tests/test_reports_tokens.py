@@ -1,6 +1,7 @@
 """Links as a viewer sees them: where they lead stays, who clicked is cut out."""
 
 import base64
+import time
 from urllib.parse import quote
 
 import pytest
@@ -134,3 +135,9 @@ def test_a_campaigns_own_parameters_are_never_personal():
 def test_no_link_however_broken_stops_a_report_or_keeps_an_address(before, name):
     shown = bare(f"{before}?{name}={ADDRESS}")
     assert ADDRESS not in shown or "@" in before or "\n" in before
+
+
+def test_a_very_long_link_is_read_at_once():
+    began = time.monotonic()
+    assert len(bare(f"https://shop.example/?q={'a' * 200_000}")) > 200_000
+    assert time.monotonic() - began < 10  # without an end to an address's name it would be hours

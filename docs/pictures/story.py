@@ -49,6 +49,15 @@ def unlocks(studio: Studio, page: Page, address: str, password: str = "") -> Non
     page.get_by_role("button", name=studio.t("entry.open")).click()
 
 
+def comes_true(studio: Studio) -> Page:
+    """The mails arrive, and what the viewers do with them; returns the page that Vera reads."""
+    studio.sink.wait(len(FIRST + LATER) - 1, patience=PATIENCE / 1000)
+    vera = studio.viewer()
+    reads(studio, vera)
+    come_and_fail(studio)
+    return vera
+
+
 def reads(studio: Studio, page: Page) -> None:
     """Vera reads two sections, takes the table along, and stays signed in."""
     unlocks(studio, page, VERA)

@@ -16,7 +16,11 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
 
-from lib import words
+from lib import wiring, words
+from lib.config import Secret
+from lib.model import COMMAND_LINE
+from lib.shares import analysts
+from tests import installation
 from tests.serving import Served, Sink, serve, smtp_sink
 
 HERE = Path(__file__).resolve().parent
@@ -28,7 +32,9 @@ BROWSER = (
 LOCALES = {"en": "en-GB", "fr": "fr-FR"}
 ADDRESS = "http://reports.agency.example"
 ANA, BEN = "ana@agency.example", "ben@agency.example"
+ANALYSTS = {ANA: "Ana Duarte", BEN: "Ben Okoro"}
 SIGN_IN = "tall ships sail slowly"
+KEY = "a key of at least thirty-two characters"
 REFUSED = "rosa@client.example"
 PATIENCE = 90_000
 """Milliseconds."""
@@ -73,7 +79,10 @@ class Studio:
 
     def _context(self, **options: Any) -> BrowserContext:
         context = self.chromium.new_context(
-            locale=LOCALES[self.language], viewport={"width": 1200, "height": 1000}, **options
+            locale=LOCALES[self.language],
+            timezone_id="Europe/Paris",
+            viewport={"width": 1200, "height": 1000},
+            **options,
         )
         context.set_default_timeout(PATIENCE)
         return context
@@ -97,23 +106,38 @@ class Studio:
 
 @contextmanager
 def opened(playwright: Playwright, language: str, **settings: str) -> Iterator[Studio]:
-    """A studio in this language, with an admin, until the block ends."""
+    """A studio in this language, with two analysts, until the block ends."""
     with tempfile.TemporaryDirectory() as folder, smtp_sink() as sink:
         sink.refuses[REFUSED] = "550 5.1.1 No such user here"
         given = {
-            "VITRINE_ADMIN_EMAIL": ANA,
-            "VITRINE_ADMIN_PASSWORD": SIGN_IN,
             "VITRINE_BASE_URL": ADDRESS,
+            "VITRINE_SECRET_KEY": KEY,
             "VITRINE_SMTP": sink.url,
             "VITRINE_MAIL_FROM": "Reports <reports@agency.example>",
             "VITRINE_TIMEZONE": "Europe/Paris",
         }
+        _hire(Path(folder))
         with serve(Path(folder), **(given | settings)) as served:
             chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=_arguments(served))
             try:
                 yield Studio(language, served, sink, chromium)
             finally:
                 chromium.close()
+
+
+def _hire(folder: Path) -> None:
+    """Both analysts; the first is an admin."""
+    with installation.install(folder, secret_key=Secret(KEY)) as parts:
+        for address, name in ANALYSTS.items():
+            analysts.add(
+                parts.records,
+                name,
+                address,
+                SIGN_IN,
+                admin=address == ANA,
+                now=wiring.now(),
+                by=COMMAND_LINE,
+            )
 
 
 def _arguments(served: Served) -> list[str]:

@@ -22,18 +22,17 @@ def of_the_viewers(studio: Studio, vera: Page) -> None:
     """The page that asks for the password, and the report as Vera reads it."""
     page = studio.viewer()
     page.goto(studio.link(story.VERA))
-    page.set_viewport_size({"width": 700, "height": 640})
-    take(page, _place(studio, "entry"), page.locator("main").first, around=24)
+    page.set_viewport_size({"width": 560, "height": 520})
+    take(page, _place(studio, "entry"))
     page.context.close()
-    vera.set_viewport_size({"width": 1100, "height": 900})
-    vera.keyboard.press("Home")
+    vera.set_viewport_size({"width": 1000, "height": 1280})
     vera.get_by_test_id("stMain").evaluate("(place) => place.scrollTo(0, 0)")
     take(vera, _place(studio, "viewer"))
 
 
 def of_the_share(studio: Studio, page: Page) -> None:
     """Adding a viewer, changing passwords, the viewers of whom one is revoked."""
-    page.set_viewport_size({"width": 1200, "height": 1500})
+    page.set_viewport_size({"width": 1330, "height": 1500})
     story.share(studio, page)
     page.get_by_role("button", name=studio.t("viewers.add")).click()
     dialog = story.opens(page)
@@ -56,7 +55,7 @@ def of_the_share(studio: Studio, page: Page) -> None:
 
 def of_the_log(studio: Studio, page: Page) -> None:
     """The audit log, its chain checked."""
-    page.set_viewport_size({"width": 1200, "height": 1000})
+    page.set_viewport_size({"width": 1100, "height": 1000})
     page.goto(f"{ADDRESS}/audit")
     page.get_by_role("button", name=studio.t("audit.check")).click()
     page.get_by_test_id("stAlert").wait_for()

@@ -41,9 +41,12 @@ class StaleShare(ShareRefused):
 
 
 def hold(db: sa.Connection, share_id: int) -> sa.Row[Any]:
-    """The share's row, locked until the transaction ends. Raises ShareRefused when there is none."""
+    """The share's row, locked until the transaction ends. Raises ShareRefused when there is none.
+
+    As an UPDATE locks it: whoever unlocks meanwhile, and holds a viewer of it, does not wait for the share.
+    """
     mine = shares.c.id == share_id, shares.c.taken_back_at.is_(None)
-    share = db.execute(sa.select(shares).where(*mine).with_for_update()).first()
+    share = db.execute(sa.select(shares).where(*mine).with_for_update(key_share=True)).first()
     if share is None:
         raise ShareRefused("", "refusal.share.unknown")
     return share

@@ -57,7 +57,8 @@ def _mails(db: sa.Connection, batch: str) -> list[sa.Row[Any]]:
 
 def _held(db: sa.Connection, mails: list[sa.Row[Any]]) -> sa.Row[Any]:
     """Their share, which nobody else changes meanwhile."""
-    return db.execute(sa.select(shares).where(shares.c.id == mails[0].share_id).with_for_update()).one()
+    mine = sa.select(shares).where(shares.c.id == mails[0].share_id)
+    return db.execute(mine.with_for_update(key_share=True)).one()
 
 
 def _began_with(db: sa.Connection, share_id: int, batch: str) -> bool:

@@ -18,7 +18,7 @@ from lib.wiring import App
 HEAVY = ("pandas", "plotly.graph_objects", "plotly.express", "streamlit_authenticator", "babel.dates")
 """Imported before the first visitor, who would otherwise wait for them."""
 
-SECRET = re.compile(r"(/v/|/google/callback\?)[^\s\"]+")
+SECRET = re.compile(r"(?<=/v/)[^/?\s\"]+|(?<=/google/callback\?)[^\s\"]+")
 """A viewer's link, and what Google sends an analyst's browser back with."""
 
 
@@ -59,7 +59,7 @@ def keep_tokens_out_of_logs() -> None:
 def _hide_tokens(record: logging.LogRecord) -> bool:
     if isinstance(record.args, tuple):
         record.args = tuple(
-            SECRET.sub(r"\1***", part) if isinstance(part, str) else part for part in record.args
+            SECRET.sub("***", part) if isinstance(part, str) else part for part in record.args
         )
     return True
 

@@ -577,3 +577,11 @@ def test_no_secret_stands_in_the_log(house):
     secrets = [sharing.PASSWORD, "wrong horse", sharing.token(ann), sharing.token(bob), *hashes]
     assert rows(house.records)
     assert [secret for secret in secrets if secret in text] == []
+
+
+def test_what_was_committed_outlasts_a_power_cut(tmp_path):
+    """D6"""
+    records = store_records.connect(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    with store_records.reading(records) as db:
+        assert db.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL: each commit is on the disk
+    records.dispose()

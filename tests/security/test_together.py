@@ -9,10 +9,11 @@ import pytest
 
 from lib.config import Secret, Settings
 from lib.model import Actor
-from lib.shares import contents, entry, shares
+from lib.shares import contents, entry, revision, shares
 from lib.shares.entry import Refused
 from lib.shares.refusal import ShareRefused
-from lib.store import schema
+from lib.store import audit, schema
+from lib.store.tables import viewers
 from lib.wiring import App, build
 from tests import sharing
 from tests.installation import NOW, PASSWORD, campaign, settings, share
@@ -113,6 +114,60 @@ def test_of_two_changes_at_once_one_is_done_and_the_other_is_told(parts: App) ->
         assert len(refused) == 1
         assert (now.people, now.revenue) in ((False, True), (True, False))
         assert refused[0].by == now.changed_by
+
+
+def test_who_unlocks_does_not_stand_in_the_way_of_who_takes_back_or_switches(parts: App, monkeypatch) -> None:
+    """D1"""
+    if parts.records.dialect.name == "sqlite":
+        pytest.skip("one writer at a time: nobody waits for two things")
+    sharing.light_hashes(monkeypatch)
+    vera = share(parts, "vera@in-the-way.example")[0]
+    token, opened = vera.link.rpartition("/")[2], []
+
+    def unlock() -> None:
+        opened.append(entry.unlock(parts.records, token, PASSWORD, "198.51.100.7", "", NOW))
+
+    with parts.records.begin() as db:
+        revision.hold(db, _share_of(parts, vera.id))
+        unlocking = threading.Thread(target=unlock)
+        unlocking.start()
+        unlocking.join(10)
+        assert isinstance(*opened, entry.Unlocked)
+
+
+def test_a_revocation_wins_over_the_hundredth_failure_at_the_same_moment(parts: App, monkeypatch) -> None:
+    """D1"""
+    if parts.records.dialect.name == "sqlite":
+        pytest.skip("one writer at a time: nobody waits for two things")
+    sharing.light_hashes(monkeypatch)
+    vera = share(parts, "vera@hundredth.example")[0]
+    with parts.records.begin() as db:
+        db.execute(viewers.update().where(viewers.c.id == vera.id).values(failures=entry.SUSPENDED_AT - 1))
+    both, append = threading.Barrier(2), audit.append
+
+    def meeting(db, now, kind, *given: object, **details: object) -> int:
+        """Whoever revokes holds the viewer, and whoever failed the log, where that is possible."""
+        if kind != "visit.failed":
+            _meet(both)
+        number = append(db, now, kind, *given, **details)
+        if kind == "visit.failed":
+            _meet(both)
+        return number
+
+    monkeypatch.setattr(audit, "append", meeting)
+    token = vera.link.rpartition("/")[2]
+    _at_once(
+        lambda: entry.unlock(parts.records, token, "wrong heron", "198.51.100.7", "", NOW),
+        lambda: shares.revoke(parts.records, vera.id, NOW, by=ANA),
+    )
+    monkeypatch.undo()
+    lines = shares.viewers_of(parts.records, _share_of(parts, vera.id), NOW)
+    assert [line.state for line in lines] == [shares.State.REVOKED]
+
+
+def _meet(both: threading.Barrier) -> None:
+    with suppress(threading.BrokenBarrierError):
+        both.wait(2)
 
 
 def _share_of(parts: App, viewer_id: int) -> int:
