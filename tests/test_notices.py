@@ -429,7 +429,7 @@ def test_whoever_is_disabled_is_mailed_nothing_that_still_waits(home):
     eva = analyst(home)
     analyst(home, "Ada", admin=True)
     home.share(ANN, analyst_id=eva)
-    tell(home, eva, "refused", answer="550 no")
+    tell(home, eva, "refused", variant="mail_refused", answer="550 no")
     assert Watch(home.records, home.vault, home.settings)(NOW) == 1
     analysts.disable(home.records, eva, NOW, by=COMMAND_LINE)
     with store_records.reading(home.records) as db:

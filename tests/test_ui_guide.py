@@ -6,6 +6,7 @@ import string
 import pytest
 
 from lib import words
+from lib.shares import analysts
 from lib.ui import guide
 from tests import screens
 from tests.installation import install
@@ -61,7 +62,7 @@ def test_every_picture_is_there_and_says_what_it_shows(topic, language):
 def test_the_page_opens_at_the_topic_of_its_address(parts, monkeypatch, language):
     analyst = screens.add_analyst(parts)
     screens.hold(monkeypatch, screens.analyst_cookie(parts, analyst))
-    monkeypatch.setattr("lib.ui.i18n.language", lambda: language)
+    analysts.set_language(parts.records, analyst, language)
     at = screens.frame("help", topic="revoke").run()
     assert not at.exception
     text = guide.path("revoke", language).read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from studio import ADDRESS, BEN, HERE, Studio, take
 
 SPENT = "a-picture-needs-no-lock"
 """Set in an installation that is gone when the picture is taken."""
-OTHER_CAMPAIGN = "Black Friday preview"
+OTHER_CAMPAIGN = "Ten years: the birthday box"
 
 
 def before_sending(studio: Studio, page: Page) -> None:
@@ -17,7 +17,13 @@ def before_sending(studio: Studio, page: Page) -> None:
     page.get_by_text(studio.t("contents.title")).click()
     page.get_by_text(studio.t("contents.hiding")).wait_for()
     main = page.get_by_test_id("stMainBlockContainer")
-    take(page, HERE / "contents.png", main.locator("h1"), page.get_by_text(studio.t("contents.hiding")))
+    take(
+        page,
+        HERE / "contents.png",
+        main.locator("h1"),
+        page.get_by_text(studio.t("contents.hiding")),
+        around=20,
+    )
     page.get_by_role("button", name=studio.t("preview.button_one")).click()
     dialog = story.opens(page)
     dialog.locator(".js-plotly-plot").first.wait_for()
@@ -30,7 +36,7 @@ def before_sending(studio: Studio, page: Page) -> None:
     story.closes(page)
 
 
-def while_they_wait(studio: Studio, page: Page) -> None:
+def while_they_wait(page: Page) -> None:
     """The half minute in which everything can be taken back."""
     page.set_viewport_size({"width": 1000, "height": 1000})
     band = page.locator("[class*=st-key-undo-band]")
@@ -63,7 +69,7 @@ def of_the_share(studio: Studio, page: Page) -> None:
     story.share(studio, ben)
     page.get_by_role("button", name=studio.t("shown.change")).click()
     dialog = story.opens(page)
-    dialog.get_by_role("combobox", name=studio.t("shown.campaigns")).fill(OTHER_CAMPAIGN)
+    dialog.get_by_role("combobox", name=studio.t("shown.campaigns"), exact=True).fill(OTHER_CAMPAIGN)
     page.get_by_role("option", name=OTHER_CAMPAIGN).first.click()
     page.keyboard.press("Tab")
     dialog.get_by_text(studio.t("dialog.sees_more_tick")).wait_for()

@@ -16,11 +16,10 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
 
-from lib import wiring, words
-from lib.config import Secret
+from lib import config, wiring, words
 from lib.model import COMMAND_LINE
 from lib.shares import analysts
-from tests import installation
+from lib.store import schema
 from tests.serving import Served, Sink, serve, smtp_sink
 
 HERE = Path(__file__).resolve().parent
@@ -38,7 +37,7 @@ KEY = "a key of at least thirty-two characters"
 REFUSED = "rosa@client.example"
 PATIENCE = 90_000
 """Milliseconds."""
-DRAWN = 1800
+DRAWN = 1500
 """Milliseconds in which charts and tables draw themselves in after they are there."""
 COLOURS = 256
 AROUND = 12
@@ -127,28 +126,27 @@ def opened(playwright: Playwright, language: str, **settings: str) -> Iterator[S
 
 def _hire(folder: Path) -> None:
     """Both analysts; the first is an admin."""
-    with installation.install(folder, secret_key=Secret(KEY)) as parts:
-        for address, name in ANALYSTS.items():
-            analysts.add(
-                parts.records,
-                name,
-                address,
-                SIGN_IN,
-                admin=address == ANA,
-                now=wiring.now(),
-                by=COMMAND_LINE,
-            )
+    parts = wiring.build(config.load({"VITRINE_DATA": str(folder), "VITRINE_SECRET_KEY": KEY}))
+    schema.migrate(parts.records)
+    for address, name in ANALYSTS.items():
+        admin, now = address == ANA, wiring.now()
+        analysts.add(parts.records, name, address, SIGN_IN, admin=admin, now=now, by=COMMAND_LINE)
+    parts.records.dispose()
 
 
 def _arguments(served: Served) -> list[str]:
     command = [str(part) for part in served.process.args]  # type: ignore[union-attr]  # it was given a list
     port = command[command.index("--server.port") + 1]
     name = ADDRESS.rpartition("/")[2]
-    return ["--no-sandbox", "--disable-background-networking", f"--host-resolver-rules=MAP {name} 127.0.0.1:{port}"]
+    return [
+        "--no-sandbox",
+        "--disable-background-networking",
+        f"--host-resolver-rules=MAP {name} 127.0.0.1:{port}",
+    ]
 
 
 def take(page: Page, path: Path, *places: Locator, tallest: int = 1200, around: int = AROUND) -> None:
-    """Picture what `places` cover together, with a little of the page around; nothing named: the whole screen."""
+    """Picture what `places` cover together, with a little of the page around; without any, the screen."""
     page.mouse.move(0, 0)
     page.wait_for_timeout(DRAWN)
     screen = page.viewport_size or {"width": 0, "height": 0}
@@ -168,4 +166,6 @@ def _shrink(path: Path) -> None:
     with Image.open(path) as picture:
         few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
-    sys.stdout.write(f"{path.relative_to(HERE.parent)} {few.width}x{few.height} {path.stat().st_size // 1024} KB\n")
+    sys.stdout.write(
+        f"{path.relative_to(HERE.parent)} {few.width}x{few.height} {path.stat().st_size // 1024} KB\n"
+    )

@@ -7,14 +7,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-import readme  # noqa: E402 - the line above makes the rooms that it needs importable
-import screens  # noqa: E402
-import story  # noqa: E402
-import studio  # noqa: E402
-import topics  # noqa: E402
-from playwright.sync_api import sync_playwright  # noqa: E402
+import readme
+import screens
+import story
+import studio
+import topics
+from playwright.sync_api import sync_playwright
 
-from tests import google_stand_in  # noqa: E402
+from tests import google_stand_in
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def english() -> None:
         readme.of_the_form(page)
         screens.before_sending(place, page)
         story.sends(place, page)
-        screens.while_they_wait(place, page)
+        screens.while_they_wait(page)
         vera = story.comes_true(place)
         topics.of_the_share(place, page)
         topics.of_the_log(place, page)

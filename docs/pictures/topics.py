@@ -10,7 +10,9 @@ from studio import ADDRESS, OF_THE_HELP, Studio, take
 def before_sending(studio: Studio, page: Page) -> None:
     """The share page, filled in."""
     story.fills_in(studio, page)
-    take(page, _place(studio, "share"), page.get_by_test_id("stMainBlockContainer").locator("h1"), *_form(page))
+    take(
+        page, _place(studio, "share"), page.get_by_test_id("stMainBlockContainer").locator("h1"), *_form(page)
+    )
 
 
 def _form(page: Page) -> list[Locator]:
@@ -32,7 +34,7 @@ def of_the_viewers(studio: Studio, vera: Page) -> None:
 
 def of_the_share(studio: Studio, page: Page) -> None:
     """Adding a viewer, changing passwords, the viewers of whom one is revoked."""
-    page.set_viewport_size({"width": 1330, "height": 1500})
+    page.set_viewport_size({"width": 1200, "height": 1500})
     story.share(studio, page)
     page.get_by_role("button", name=studio.t("viewers.add")).click()
     dialog = story.opens(page)
@@ -49,8 +51,9 @@ def of_the_share(studio: Studio, page: Page) -> None:
     take(page, _place(studio, "password"), dialog, around=0)
     story.closes(page)
     story.revokes(studio, page, story.PAUL)
+    page.set_viewport_size({"width": 900, "height": 1900})
     rows = page.locator("[class*=st-key-viewer-]")
-    take(page, _place(studio, "revoke"), page.locator(".st-key-viewers-head"), rows.first, rows.last)
+    take(page, _place(studio, "revoke"), rows.first, rows.last, tallest=1500)
 
 
 def of_the_log(studio: Studio, page: Page) -> None:

@@ -1,5 +1,6 @@
 """What analysts see of their shares: the shares of a campaign, the viewers of a share."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -109,15 +110,23 @@ def find(records: sa.Engine, share_id: int, now: datetime) -> ShareLine | None:
 
 def viewers_of(records: sa.Engine, share_id: int, now: datetime) -> tuple[ViewerLine, ...]:
     """The viewers of a share in the order of their invitation, the revoked ones too."""
+    return viewers_of_many(records, (share_id,), now)[share_id]
+
+
+def viewers_of_many(
+    records: sa.Engine, share_ids: Collection[int], now: datetime
+) -> dict[int, tuple[ViewerLine, ...]]:
+    """The same of several shares, asked at once; each of them is in it, an unknown one without viewers."""
     with reading(records) as db:
-        rows = db.execute(_VIEWERS.where(viewers.c.share_id == share_id).order_by(viewers.c.id)).all()
-        inside = sessions.live_viewers(db, share_id, now)
-        read = visits.read_by(db, share_id)
+        rows = db.execute(_VIEWERS.where(viewers.c.share_id.in_(share_ids)).order_by(viewers.c.id)).all()
+        inside = sessions.live_viewers(db, share_ids, now)
+        read = visits.read_by(db, share_ids)
     mails = outbox.mails_of(records, [row.id for row in rows])
-    return tuple(
-        _viewer_line(row, mails.get(row.id, ()), read.get(row.id, UNREAD), row.id in inside, now)
-        for row in rows
-    )
+    found: dict[int, list[ViewerLine]] = {share_id: [] for share_id in share_ids}
+    for row in rows:
+        line = _viewer_line(row, mails.get(row.id, ()), read.get(row.id, UNREAD), row.id in inside, now)
+        found[row.share_id].append(line)
+    return {share_id: tuple(lines) for share_id, lines in found.items()}
 
 
 _SHARES = (

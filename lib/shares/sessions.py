@@ -137,11 +137,11 @@ def end_viewers(db: sa.Connection, viewer_ids: tuple[int, ...], now: datetime) -
     _end(db, sessions.c.viewer_id.in_(viewer_ids), now)
 
 
-def live_viewers(db: sa.Connection, share_id: int, now: datetime) -> set[int]:
-    """The viewers of a share who have a session that still lasts."""
+def live_viewers(db: sa.Connection, share_ids: Collection[int], now: datetime) -> set[int]:
+    """The viewers of these shares who have a session that still lasts."""
     of_share = sa.select(sessions.c.viewer_id).join(viewers, viewers.c.id == sessions.c.viewer_id)
     lasting = (
-        viewers.c.share_id == share_id,
+        viewers.c.share_id.in_(share_ids),
         sessions.c.version == viewers.c.version,
         sessions.c.ended_at.is_(None),
         sessions.c.seen_at > now - VIEWER_IDLE,

@@ -4,7 +4,7 @@ from lib.shares.credentials import Invited, passed_on, renew_links, revoke, send
 from lib.shares.invitations import Created, Draft, add_viewers, create
 from lib.shares.letterbox import ROADS
 from lib.shares.limits import AT_ONCE
-from lib.shares.overview import ShareLine, ViewerLine, find, shares_of, viewers_of
+from lib.shares.overview import ShareLine, ViewerLine, find, shares_of, viewers_of, viewers_of_many
 from lib.shares.refusal import ShareRefused
 from lib.shares.revision import Difference, StaleShare
 from lib.shares.standing import State
@@ -37,4 +37,5 @@ __all__ = [
     "shares_of",
     "take_back",
     "viewers_of",
+    "viewers_of_many",
 ]

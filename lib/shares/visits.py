@@ -83,12 +83,12 @@ def leave(records: sa.Engine, admission: Admission, now: datetime, *, by: Actor)
             audit.append(db, now, "visit.left", by, **whose)
 
 
-def read_by(db: sa.Connection, share_id: int) -> dict[int, Reading]:
-    """What each viewer of a share read; one who never came is not in it."""
+def read_by(db: sa.Connection, share_ids: Collection[int]) -> dict[int, Reading]:
+    """What each viewer of these shares read; one who never came is not in it."""
     names = (visits.c.viewer_id, visits.c.seconds, visits.c.sections, visits.c.exports)
     of_share = sa.select(*names).join(viewers, viewers.c.id == visits.c.viewer_id)
     found: dict[int, Reading] = {}
-    for visit in db.execute(of_share.where(viewers.c.share_id == share_id)):
+    for visit in db.execute(of_share.where(viewers.c.share_id.in_(share_ids))):
         found[visit.viewer_id] = _together(found.get(visit.viewer_id, UNREAD), visit)
     return found
 

@@ -99,12 +99,33 @@ def choose(scope: Scope, asked: str = "") -> str | None:
     )
 
 
+def read(scope: Scope, campaign: str | None) -> bool:
+    """The report itself; False, and said, when there is none (any more)."""
+    if campaign is None:
+        st.info(t("shared.gone"), icon=":material/search_off:")
+        return False
+    return report.draw(scope, campaign)
+
+
 @viewer_fragment
 def footer(campaign: str) -> None:
     """What can be taken along, through the guarded route; a colleague who is signed in gets no more."""
-    if st.button(t("shared.export"), icon=":material/download:", key="export"):
-        exchange.fetch_file(report.export_address(campaign, **{"as": "viewer"}))
+    foot(lambda: exchange.fetch_file(report.export_address(campaign, **{"as": "viewer"})))
+
+
+def foot(fetch: Callable[[], None] | None, key: str = "export") -> None:
+    """The foot of a viewer's page; the analyst's preview draws it too, where nothing is fetched."""
+    label, icon = t("shared.export"), ":material/download:"
+    if st.button(label, icon=icon, key=key, disabled=fetch is None) and fetch:
+        fetch()
     st.caption(t("shared.seen"))
+
+
+def way_out(leave: Callable[[], None] | None, key: str = "leave") -> None:
+    """The button that signs out; in the analyst's preview nobody leaves."""
+    label, icon = t("shared.sign_out"), ":material/logout:"
+    if st.button(label, icon=icon, type="tertiary", key=key, disabled=leave is None) and leave:
+        leave()
 
 
 def _title(row: Any) -> str:
@@ -130,5 +151,4 @@ def _until(expires_on: date | None, zone: str) -> str:
 
 @viewer_fragment
 def _leave() -> None:
-    if st.button(t("shared.sign_out"), icon=":material/logout:", type="tertiary", key="leave"):
-        exchange.leave()
+    way_out(exchange.leave)

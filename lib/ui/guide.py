@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from lib.config import ROOT
+from lib.ui import places
 from lib.ui.i18n import language, t
 
 TEXTS = ROOT / "docs" / "help"
@@ -31,6 +32,14 @@ def draw() -> None:
     st.query_params[TOPIC] = topic
     with st.container(width=860):
         _text(path(topic, language()))
+
+
+def headline(words: str, topic: str) -> None:
+    """The title of a page, and beside it the way to the topic that helps there."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title(words, anchor=False, width="content")
+        with st.container(width="content"):
+            places.link("help", t("help.link"), {TOPIC: topic}, icon=":material/help:")
 
 
 def title(topic: str) -> str:

@@ -1,15 +1,13 @@
 """Picking people out of a book of contacts: search, labels, ticks, page by page."""
 
-from dataclasses import dataclass, field
-
 import streamlit as st
 
 from lib import contacts
 from lib.contacts import Book, Person
 from lib.shares import shares
-from lib.ui import numbers
-from lib.ui.guarded import analyst_callback
+from lib.ui import numbers, ticks
 from lib.ui.i18n import language, plain, t
+from lib.ui.ticks import Ticks
 
 SHOWN = 20
 """People on one page."""
@@ -17,28 +15,14 @@ HEIGHT = 320
 """Pixels of the list; what is longer scrolls, so that the button below stays in sight."""
 
 
-@dataclass
-class Picks:
-    """What is ticked, also where it is not on the screen. `round` renews the boxes after a bulk tick."""
-
-    chosen: dict[str, None] = field(default_factory=dict)
-    round: int = 0
-
-    def tick(self, address: str, ticked: bool) -> None:
-        if ticked:
-            self.chosen[address] = None
-        else:
-            self.chosen.pop(address, None)
-
-
 def start(key: str) -> None:
     """Forget what was ticked before."""
-    st.session_state[_name(key)] = Picks()
+    st.session_state[_name(key)] = Ticks()
 
 
 def people(book: Book, key: str) -> tuple[str, ...]:
     """Draw the book; returns the addresses to be added in the run in which the button is pressed."""
-    picks = st.session_state.setdefault(_name(key), Picks())
+    picks = st.session_state.setdefault(_name(key), Ticks())
     found, seen = _found(book, key)
     _summary(book, found, picks, key)
     if found:
@@ -73,39 +57,18 @@ def _found(book: Book, key: str) -> tuple[tuple[Person, ...], str]:
     return contacts.matching(book, words or "", label or None), f"{label}-{words}"
 
 
-def _summary(book: Book, found: tuple[Person, ...], picks: Picks, key: str) -> None:
+def _summary(book: Book, found: tuple[Person, ...], picks: Ticks, key: str) -> None:
     if book.cut:
         st.caption(t("contacts.cut", number=_number(contacts.MOST)))
     with st.container(horizontal=True, vertical_alignment="center"):
         if not found:
             st.caption(t("contacts.nobody_found"))
-        elif len(found) <= shares.AT_ONCE:
-            st.button(
-                t("contacts.choose_all", count=len(found)),
-                type="tertiary", icon=":material/done_all:", key=f"all-{key}",
-                on_click=_choose, args=(picks, found),
-            )  # fmt: skip
-        else:
+        elif len(found) > shares.AT_ONCE:
             st.caption(t("contacts.found", count=len(found), number=_number(len(found))))
-        if picks.chosen:
-            st.button(
-                t("contacts.choose_none", count=len(picks.chosen)),
-                type="tertiary", icon=":material/remove_done:", key=f"none-{key}",
-                on_click=_choose, args=(picks, ()),
-            )  # fmt: skip
+        ticks.all_or_none(picks, tuple(person.addresses[0] for person in found), key)
 
 
-@analyst_callback
-def _choose(picks: Picks, found: tuple[Person, ...]) -> None:
-    """Tick the main address of each; of nobody: no tick stays."""
-    if not found:
-        picks.chosen.clear()
-    for person in found:
-        picks.chosen[person.addresses[0]] = None
-    picks.round += 1
-
-
-def _list(found: tuple[Person, ...], picks: Picks, key: str, seen: str) -> None:
+def _list(found: tuple[Person, ...], picks: Ticks, key: str, seen: str) -> None:
     pages = -(-len(found) // SHOWN)
     place = st.container(height=HEIGHT if len(found) > HEIGHT // 40 else "content", border=True)
     page = st.pagination(pages, key=f"page-{key}-{seen}") if pages > 1 else 1
@@ -114,11 +77,10 @@ def _list(found: tuple[Person, ...], picks: Picks, key: str, seen: str) -> None:
             _person(person, picks, key)
 
 
-def _person(person: Person, picks: Picks, key: str) -> None:
+def _person(person: Person, picks: Ticks, key: str) -> None:
     for address in person.addresses:
         name = f"**{plain(person.name)}** {plain(address)}" if person.name else plain(address)
-        box = f"pick-{key}-{picks.round}-{address}"
-        picks.tick(address, st.checkbox(name, address in picks.chosen, key=box))
+        ticks.box(picks, address, name, key)
 
 
 def _name(key: str) -> str:

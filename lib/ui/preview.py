@@ -7,6 +7,7 @@ from datetime import date
 import streamlit as st
 
 from lib.model import Scope
+from lib.shares.shares import ShareLine
 from lib.ui import closing, i18n, report
 from lib.ui.guarded import analyst_dialog
 from lib.ui.i18n import plain, t
@@ -24,17 +25,11 @@ class Page:
     name: str = ""
 
 
-def dialog(
-    scope: Scope,
-    language: str,
-    address: str,
-    expires_on: date | None,
-    zone: str,
-    message: str = "",
-    name: str = "",
-) -> None:
-    """The page of one viewer of a share."""
-    of_draft(Page(scope, language, expires_on, zone, message, name), (address,))
+def of_share(share: ShareLine, addresses: Sequence[str]) -> None:
+    """The page of a share, for one of these addresses."""
+    scope = Scope(share.campaigns, share.sections, share.people, share.revenue, raw_links=False)
+    page = Page(scope, share.language, share.expires_on, share.zone, share.message, share.analyst)
+    of_draft(page, addresses)
 
 
 @analyst_dialog("preview.title", width="large")
@@ -58,20 +53,10 @@ def _draw(page: Page) -> None:
     i18n.speak(page.language)
     try:
         with st.container(border=True, key="preview-page"):
-            closing.top(page.expires_on, page.zone, _way_out)
+            closing.top(page.expires_on, page.zone, lambda: closing.way_out(None, key="preview-leave"))
             closing.quote(page.message, page.name)
-            campaign = closing.choose(page.scope)
-            if campaign is None:
-                st.info(t("shared.gone"), icon=":material/search_off:")
-            elif report.draw(page.scope, campaign):
-                st.button(t("shared.export"), icon=":material/download:", key="preview-export", disabled=True)
-                st.caption(t("shared.seen"))
+            if closing.read(page.scope, closing.choose(page.scope)):
+                closing.foot(None, key="preview-export")
     finally:
         i18n.speak(spoken)
         st.query_params.pop(report.FORM, None)  # no part of the address of the page below
-
-
-def _way_out() -> None:
-    st.button(
-        t("shared.sign_out"), icon=":material/logout:", type="tertiary", key="preview-leave", disabled=True
-    )

@@ -31,11 +31,20 @@ def searched(lines: Sequence[Line], key: str, text: Callable[[Line], str]) -> Se
 
 def paged(lines: Sequence[Line], key: str, draw: Callable[[Line], None]) -> None:
     """Draw the lines of one page, and below them the way to the other pages."""
+    pages(lines, key, lambda page: _each(page, draw))
+
+
+def pages(lines: Sequence[Line], key: str, draw: Callable[[Sequence[Line]], None]) -> None:
+    """The same, where all lines of a page are asked for at once."""
     rows = st.container(gap="xsmall")
-    pages = -(-len(lines) // A_PAGE)
-    page = st.pagination(pages, key=f"page-{key}-{pages}") if pages > 1 else 1
+    count = -(-len(lines) // A_PAGE)
+    page = st.pagination(count, key=f"page-{key}-{count}") if count > 1 else 1
     with rows:
         if not lines:
             st.caption(t("viewers.nothing_found"))
-        for line in lines[(page - 1) * A_PAGE : page * A_PAGE]:
-            draw(line)
+        draw(lines[(page - 1) * A_PAGE : page * A_PAGE])
+
+
+def _each(page: Sequence[Line], draw: Callable[[Line], None]) -> None:
+    for line in page:
+        draw(line)

@@ -1,6 +1,6 @@
 """All shares: how each stands, what needs somebody to look, and the longer life in one click."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
@@ -35,7 +35,7 @@ def _list(found: Found) -> None:
     marks = {one.share.id for one in waiting}
     wanted = _filtered(found) if len(found) > 1 else found
     wanted = rows.searched(wanted, "shares", lambda share: " ".join((*share.titles, share.analyst)))
-    rows.paged(wanted, "shares", lambda share: _draw_row(share, share.id in marks, PAGE))
+    rows.pages(wanted, "shares", lambda page: draw_rows(page, PAGE, marks))
 
 
 def _filtered(found: Found) -> Found:
@@ -75,13 +75,20 @@ def _select(key: str, options: Sequence[str], names: dict[str, str]) -> str | No
     )
 
 
-def row(share: ShareLine, page: str, with_titles: bool = True) -> None:
-    """One share in a list on `page`, with the way to manage it."""
-    _draw_row(share, False, page, with_titles)
+def draw_rows(found: Found, page: str, waiting: Collection[int] = (), titled: bool = True) -> None:
+    """These shares in a list on `page`, with the way to manage each. `waiting`: those that ask for an answer.
+
+    Not `titled`: what has one campaign only does not name it.
+    """
+    lines = shares.viewers_of_many(session.app().records, [share.id for share in found], wiring.now())
+    for share in found:
+        with_titles = titled or len(share.campaigns) > 1
+        _draw_row(share, lines[share.id], share.id in waiting, page, with_titles)
 
 
-def _draw_row(share: ShareLine, waiting: bool, page: str, with_titles: bool = True) -> None:
-    lines = shares.viewers_of(session.app().records, share.id, wiring.now())
+def _draw_row(
+    share: ShareLine, lines: Sequence[ViewerLine], waiting: bool, page: str, with_titles: bool
+) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch", gap="xxsmall"):
             if with_titles:

@@ -12,6 +12,7 @@ from lib.ui import (
     confirming,
     contents_dialog,
     extending,
+    guide,
     handover,
     once,
     password_dialogs,
@@ -45,7 +46,7 @@ def draw(share: ShareLine) -> None:
     confirming.say(PAGE)
     if st.button(t("shares.back"), icon=":material/arrow_back:", type="tertiary", key="all-shares"):
         places.go("shares")
-    st.title(titles(share), anchor=False)
+    guide.headline(titles(share), "add")
     _header(share)
     sending.band(share.id)
     kept = once.drawer(PAGE).kept.get(str(share.id))

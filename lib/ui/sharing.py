@@ -153,11 +153,11 @@ def _road(laid: Sheet) -> str:
 def _readers(campaigns: tuple[str, ...]) -> list[str]:
     """Who can read these very reports already; nobody is invited twice (M7)."""
     records, now = session.app().records, wiring.now()
-    same = [share for share in _shares_of(campaigns[:1]) if set(share.campaigns) == set(campaigns)]
+    same = [share.id for share in _shares_of(campaigns[:1]) if set(share.campaigns) == set(campaigns)]
     return [
         line.address
-        for share in same
-        for line in shares.viewers_of(records, share.id, now)
+        for lines in shares.viewers_of_many(records, same, now).values()
+        for line in lines
         if line.state is State.ACTIVE
     ]
 
@@ -318,5 +318,4 @@ def _is_fresh(share: ShareLine) -> bool:
 def _so_far(found: Sequence[ShareLine], campaigns: int) -> None:
     if found:
         st.subheader(t("share.so_far", count=campaigns), anchor=False)
-        for share in found:
-            share_list.row(share, PAGE, with_titles=len(share.campaigns) > 1)
+        share_list.draw_rows(found, PAGE, titled=False)

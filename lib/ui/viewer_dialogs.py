@@ -3,7 +3,6 @@
 import streamlit as st
 
 from lib import wiring
-from lib.model import Scope
 from lib.shares import shares
 from lib.shares.shares import Invited, ShareLine, ViewerLine
 from lib.ui import confirming, new_password, places, preview, session, share_dialogs
@@ -95,10 +94,7 @@ def extend(share: ShareLine, _line: ViewerLine, lines: Lines) -> None:
 
 def see(share: ShareLine, line: ViewerLine, _lines: Lines) -> None:
     """Exactly what this viewer gets."""
-    scope = Scope(share.campaigns, share.sections, share.people, share.revenue, raw_links=False)
-    preview.dialog(
-        scope, share.language, line.address, share.expires_on, share.zone, share.message, share.analyst
-    )
+    preview.of_share(share, (line.address,))
 
 
 def history(_share: ShareLine, line: ViewerLine, _lines: Lines) -> None:

@@ -20,7 +20,7 @@ ACTIONS_WIDTH = 96  # pixels
 # The names of the columns only help where the columns stand side by side. The empty span keeps Streamlit from
 # putting a mere style where dialogs stand: the next look at the table would close any that is open.
 HEAD_CSS = (
-    "<span></span><style>@media (max-width: 1320px) { .st-key-viewers-head { display: none; } }</style>"
+    "<span></span><style>@media (max-width: 1390px) { .st-key-viewers-head { display: none; } }</style>"
 )
 
 Action = Callable[[ShareLine, ViewerLine, Sequence[ViewerLine]], None]

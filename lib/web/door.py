@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -41,10 +42,13 @@ def routes(parts: App) -> list[Route]:
 
 def _show(parts: App) -> Endpoint:
     async def show(request: Request) -> Response:
-        await run_in_threadpool(_count, parts, request)
         if request.method == "OPTIONS":
-            return Response(status_code=204, headers={"allow": "GET, HEAD, OPTIONS, POST"})
-        return _answer(parts, request)
+            answer = Response(status_code=204, headers={"allow": "GET, HEAD, OPTIONS, POST"})
+        else:
+            answer = _answer(parts, request)
+        # Once the answer has left: writing takes longer than finding that nobody has this link (G6).
+        answer.background = BackgroundTask(_count, parts, request)
+        return answer
 
     return show
 

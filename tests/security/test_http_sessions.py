@@ -1,5 +1,6 @@
 """S1, S6, S7 of sessions and G2, G5, G6, G7 of guessing, as a browser sees them."""
 
+import asyncio
 import re
 import statistics
 import time
@@ -41,6 +42,23 @@ def signed_in(parts):
     ticket = sessions.ticket(parts.records, analyst(parts), wiring.now())
     assert visitor.post("/auth/session", content=ticket, headers={"x-vitrine": "1"}).status_code == 204
     return visitor
+
+
+def test_an_opening_is_counted_once_the_answer_has_left(parts, monkeypatch):
+    """G6"""
+    viewer, happened = share(parts, "bob@client.example")[0], []
+    monkeypatch.setattr(entry, "fetched", lambda *_: happened.append("counted"))
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        happened.append(message["type"])
+
+    asked = {"type": "http", "method": "GET", "path": path(viewer), "query_string": b"", "client": ("192.0.2.1", 1)}
+    headers = [(b"host", parts.settings.base_url.partition("://")[2].encode())]
+    asyncio.run(browser(parts).app(asked | {"headers": headers}, receive, send))
+    assert happened == ["http.response.start", "http.response.body", "counted"]
 
 
 def test_the_cookie_of_a_viewer_is_out_of_reach_of_scripts_and_other_sites(tmp_path):
