@@ -59,7 +59,7 @@ def first_day(table: pd.DataFrame, labels: dict[str, str], manner: Manner = ENGL
     figure = go.Figure([_bars(hours, table[column], label) for column, label in labels.items()])
     figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0.05)
     figure.update_yaxes(rangemode="tozero", fixedrange=True, tickformat=",d")
-    figure.update_xaxes(type="category", fixedrange=True, nticks=12, tickangle=0)
+    figure.update_xaxes(type="category", fixedrange=True, nticks=8, tickangle=0)
     figure.update_xaxes(unifiedhovertitle_text=manner.since)
     return _dressed(figure, manner)
 

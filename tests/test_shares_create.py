@@ -325,3 +325,15 @@ def test_the_list_of_viewers_tells_mails_openings_visits_and_failures(house):
     assert (second.address, second.visits, second.failures, second.signed_in) == (bob.address, 0, 1, False)
     assert [(mail.state, mail.answer, mail.at) for mail in first.mails] == [("queued", "", NOW)]
     assert shares.viewers_of(house.records, 999, NOW) == ()
+
+
+def test_the_viewers_of_many_shares_are_the_same_and_take_no_more_questions_than_of_one(house):
+    numbers = [house.created(f"ann{number}@x.org", f"bo{number}@x.org").share_id for number in range(4)]
+    asked = []
+    sa.event.listen(house.records, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    (one,) = shares.viewers_of_many(house.records, numbers[:1], NOW).values()
+    of_one = len(asked)
+    every = shares.viewers_of_many(house.records, [*numbers, 999], NOW)
+    assert len(asked) == 2 * of_one
+    assert every == {number: shares.viewers_of(house.records, number, NOW) for number in numbers} | {999: ()}
+    assert [line.address for line in one] == ["ann0@x.org", "bo0@x.org"]

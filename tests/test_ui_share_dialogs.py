@@ -1,5 +1,6 @@
 """What can be done with a share and its viewers, each dialog on its own: what it says first, what it does."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from lib import wiring
 from lib.model import Actor
 from lib.shares import contents, sessions, shares
 from lib.store import tables
-from lib.ui import extending, spelling
+from lib.ui import chips, extending, password_dialogs, spelling
 from lib.ui.i18n import plain
 from tests import installation, screens
 
@@ -212,14 +213,161 @@ def test_a_revoked_viewer_is_restored_as_new(office):
     assert made.password not in ("", installation.PASSWORD)
 
 
-def test_added_viewers_get_a_password_of_their_own(office):
+# --- more viewers ---------------------------------------------------------------------------------
+
+
+def adding() -> AppTest:
+    """The page of the share, the panel for more viewers open."""
+    at = screens.frame("shares", share="1").run()
+    return press(at, "viewers.add-1")
+
+
+def entered(at: AppTest, *entries: str) -> AppTest:
+    """These stand in the field now."""
+    key = at.session_state["once"].opened["add-1"]
+    at.session_state[f"add-viewers-{key}-0"] = {"entries": list(entries)}
+    return at.run()
+
+
+def add_button(at: AppTest):
+    return next(found for found in at.button if found.key == "add-go-1")
+
+
+def test_added_viewers_get_a_password_of_their_own_and_the_panel_closes(office):
     installation.share(office, "ann@x.org")
-    at = opened("share_dialogs.add_viewers")
-    at.session_state["add-viewers-1-1"] = {"entries": ["bo@x.org"]}
-    at.run()
+    at = entered(adding(), "bo@x.org")
     press(at, "add-go-1")
+    assert [line.address for line in lines(office)] == ["ann@x.org", "bo@x.org"]
     groups = {line.password_group for line in lines(office)}
     assert len(groups) == 2
+    assert [one.address for one in handed_over(at)] == ["bo@x.org"]
+    assert not [found for found in at.button if found.key == "add-go-1"]
+
+
+def test_added_viewers_can_be_taken_back_while_their_mails_wait(office):
+    installation.share(office, "ann@x.org")
+    at = press(entered(adding(), "bo@x.org"), "add-go-1")
+    press(at, "undo-")
+    assert [line.address for line in lines(office)] == ["ann@x.org"]
+
+
+def test_added_viewers_get_no_mail_when_the_analyst_passes_everything_on(office):
+    installation.share(office, "ann@x.org")
+    before = mails(office)
+    at = press(by_road(entered(adding(), "bo@x.org"), "hand"), "add-go-1")
+    assert mails(office) == before
+    assert handed_over(at)[0].link
+
+
+def test_addresses_picked_from_contacts_can_be_added(office):
+    installation.share(office, "ann@x.org")
+    at = adding()
+    at.session_state[f"picked-contacts-{at.session_state['once'].opened['add-1']}"] = ("bo@x.org", "cy@x.org")
+    at.run()
+    press(at, "add-go-1")
+    assert [line.address for line in lines(office)] == ["ann@x.org", "bo@x.org", "cy@x.org"]
+    at = adding()
+    assert add_button(at).disabled, "the next time the field is empty"
+
+
+def test_addresses_used_before_are_suggested_to_whoever_adds_viewers(office, monkeypatch):
+    installation.share(office, "ann@x.org")
+    installation.share(office, "eve@elsewhere.org", campaigns=("vitrine-summer",))
+    drawn = []
+    draw = chips.address_chips
+    monkeypatch.setattr(
+        chips, "address_chips", lambda label, **given: drawn.append(given) or draw(label, **given)
+    )
+    adding()
+    assert "eve@elsewhere.org" in drawn[-1]["suggestions"]
+    assert drawn[-1]["taken"] == ["ann@x.org"]
+
+
+def test_a_mistyped_domain_is_pointed_out_and_mended_before_viewers_are_added(office):
+    installation.share(office, "ann@x.org")
+    at = entered(adding(), "bo@gmial.com", "cy@x.org")
+    press(at, "mend-")
+    press(at, "add-go-1")
+    assert [line.address for line in lines(office)] == ["ann@x.org", "bo@gmail.com", "cy@x.org"]
+
+
+def test_whoever_lost_access_before_is_named_before_being_added_again(office):
+    installation.share(office, "ann@x.org", "bo@x.org")
+    shares.revoke(office.records, 1, wiring.now(), by=BEN)
+    at = entered(adding(), "ann@x.org")
+    assert any("history" in note.value and plain("ann@x.org") in note.value for note in at.caption)
+
+
+def test_adding_viewers_shows_what_they_will_see(office):
+    installation.share(office, "ann@x.org", message="Words for all")
+    at = press(entered(adding(), "bo@x.org"), "add-preview-1")
+    said = screens.texts(at)
+    assert f"This is what {plain('bo@x.org')} will see." in said
+    assert "Words for all" in said
+
+
+def test_the_panel_for_more_viewers_is_closed_with_nothing_done(office):
+    installation.share(office, "ann@x.org")
+    at = press(entered(adding(), "bo@x.org"), "add-close-1")
+    assert not [found for found in at.button if found.key == "add-go-1"]
+    assert [line.address for line in lines(office)] == ["ann@x.org"]
+
+
+# --- a password for several of many ---------------------------------------------------------------
+
+
+def ticking_page() -> None:
+    import streamlit as st  # noqa: PLC0415 - AppTest runs this function as a script of its own
+
+    from lib import wiring  # noqa: PLC0415
+    from lib.shares import shares  # noqa: PLC0415
+    from lib.ui import password_dialogs, session  # noqa: PLC0415
+    from lib.ui.ticks import Ticks  # noqa: PLC0415
+
+    kept = st.session_state.setdefault("kept", Ticks())
+    lines = shares.viewers_of(session.app().records, 1, wiring.now())
+    st.json([line.address for line in password_dialogs.ticked(lines, kept, "x")])
+
+
+def ticked(at: AppTest) -> list[str]:
+    return json.loads(at.json[0].value)
+
+
+def test_a_tick_stays_while_others_are_searched_for(office):
+    """S5"""
+    everybody = [f"{name}{number}@x.org" for name in ("ann", "bo") for number in range(50)]
+    installation.share(office, *everybody)
+    at = AppTest.from_function(ticking_page, default_timeout=screens.PATIENCE).run()
+    assert len(at.checkbox) == 100
+    at.text_input[0].set_value("ann7")
+    at.run()
+    assert [box.label for box in at.checkbox] == [plain("ann7@x.org")]
+    at.checkbox[0].check()
+    at.run()
+    at.text_input[0].set_value("bo4")
+    at.run()
+    press(at, "all-x")
+    assert ticked(at) == ["ann7@x.org", "bo4@x.org", *(f"bo{number}@x.org" for number in range(40, 50))]
+    at.checkbox[0].uncheck()
+    at.run()
+    at.text_input[0].set_value("")
+    at.run()
+    assert ticked(at) == ["ann7@x.org", *(f"bo{number}@x.org" for number in range(40, 50))]
+    press(at, "none-x")
+    assert ticked(at) == []
+    assert not any(box.value for box in at.checkbox)
+    press(at, "all-x")
+    assert ticked(at) == everybody
+
+
+def test_a_password_for_several_begins_with_nobody_ticked_each_time(office, monkeypatch):
+    """S5"""
+    opened_with = []
+    monkeypatch.setattr(password_dialogs, "_change", lambda share, lines, kept: opened_with.append(kept))
+    for _ in (1, 2):
+        password_dialogs.change(None, [])
+        assert not opened_with[-1].chosen
+        opened_with[-1].tick("ann@x.org", True)
 
 
 def test_what_is_refused_is_said_in_the_readers_language(office):

@@ -70,6 +70,17 @@ def test_each_dialog_opens(office, name):
     assert not at.exception
 
 
+def test_a_list_of_many_shares_asks_for_their_viewers_once(office, monkeypatch):
+    for number in range(4):
+        installation.share(office, f"ann{number}@x.org")
+    asked = []
+    ask = shares.viewers_of_many
+    monkeypatch.setattr(shares, "viewers_of_many", lambda *given: asked.append(given[1]) or ask(*given))
+    monkeypatch.setattr(shares, "viewers_of", None)
+    all_shares()
+    assert asked == [[4, 3, 2, 1]]
+
+
 def test_automatic_checks_stand_apart_from_openings_by_people(office):
     ann, bo = installation.share(office, "ann@x.org", "bo@x.org")
     set_viewer(office, ann, fetches=4, checks=4)
@@ -120,7 +131,7 @@ def test_whoever_needs_somebody_to_look_stands_first_and_the_revoked_last(office
     set_viewer(office, cy, pass_on_since=wiring.now())
     at = one_share()
     assert addresses(at) == ["cy@x.org", "bo@x.org", "ann@x.org"]
-    assert "1 needs somebody to look" in texts(at)
+    assert "1 needs attention" in texts(at)
     assert "New password not passed on yet" in texts(at)
     assert bo.id
 

@@ -71,10 +71,10 @@ def of_the_share(studio: Studio, page: Page) -> None:
     dialog = story.opens(page)
     dialog.get_by_role("combobox", name=studio.t("shown.campaigns"), exact=True).fill(OTHER_CAMPAIGN)
     page.get_by_role("option", name=OTHER_CAMPAIGN).first.click()
-    page.keyboard.press("Tab")
+    dialog.get_by_role("heading").first.click()
     dialog.get_by_text(studio.t("dialog.sees_more_tick")).wait_for()
     take(page, HERE / "change.png", dialog, around=0)
-    story.closes(page)
+    story.share(studio, page)
     for one, message in ((page, "These are the final figures."), (ben, "Figures of the launch.")):
         one.get_by_role("button", name=studio.t("shown.change")).click()
         box = story.opens(one).get_by_role("textbox", name=studio.t("shown.message"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageOps
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
 
 from lib import config, wiring, words
@@ -40,6 +40,7 @@ PATIENCE = 90_000
 DRAWN = 1500
 """Milliseconds in which charts and tables draw themselves in after they are there."""
 COLOURS = 256
+FRAME = "#d0d7de"
 AROUND = 12
 """Pixels of the page that stay around what is pictured."""
 
@@ -162,9 +163,10 @@ def take(page: Page, path: Path, *places: Locator, tallest: int = 1200, around: 
 
 
 def _shrink(path: Path) -> None:
-    """A screen has few colours; a palette of them makes the file a third."""
+    """A line around it, for most pages are white too; and a palette, for a screen has few colours."""
     with Image.open(path) as picture:
-        few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        framed = ImageOps.expand(picture.convert("RGB"), border=1, fill=FRAME)
+    few = framed.quantize(COLOURS, kmeans=2, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
     sys.stdout.write(
         f"{path.relative_to(HERE.parent)} {few.width}x{few.height} {path.stat().st_size // 1024} KB\n"

@@ -1,16 +1,18 @@
 """The letters to viewers: each in HTML and in plain text, escaped, nothing fetched, nothing attached."""
 
-import email.policy
 import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from email.errors import HeaderParseError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import make_msgid, parseaddr
 from functools import partial
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -22,11 +24,32 @@ BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that turn the direction of what follows: with them an address reads as another one."""
 
 LOCALES = {"en": "en_GB", "fr": "fr_FR"}
+LONG_DAYS = {("fr", 1): "d'er' MMMM y"}
+"""By language and day of the month, where it is written otherwise than `d MMMM y`."""
 NOBODY = "vitrine@localhost"
 """The sender of mails that are only kept as files."""
 
 LONGEST_LINE = 900
 """Of 998 that SMTP allows; a longer one is sent as quoted-printable."""
+
+
+class _Folding(EmailPolicy):
+    """Names and subjects keep every space; Python's own folding of encoded words drops or adds one at times.
+
+    https://github.com/python/cpython/issues/92081
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        person = next(iter(getattr(value, "addresses", ())), None)
+        text = person.display_name if person else str(value)
+        if text.isascii():
+            return bytes(super().fold_binary(name, value))
+        encoded = Header(text, "utf-8", header_name=name).encode(linesep=self.linesep)
+        address = f"{self.linesep} <{person.addr_spec}>" if person else ""
+        return f"{name}: {encoded}{address}{self.linesep}".encode("ascii")
+
+
+POLICY = _Folding(linesep="\r\n")
 
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -77,7 +100,7 @@ def _written(
     titles = tuple(map(cleaned, campaign_titles))
     who = _who(language, brand, writer)
     words = _words(kind, language, titles, brand, who) | _common(
-        language, link, password, expires_on, zone, brand, who
+        language, link, password, expires_on, zone, brand, who, len(titles)
     )
     words |= {"message": message, "titles": titles}
     words |= {"password_elsewhere": "" if password else t(language, f"mail.letter.password_{elsewhere}")}
@@ -120,9 +143,10 @@ def _common(
     zone: str,
     brand: str,
     who: str,
+    count: int,
 ) -> dict[str, object]:
     parts = ("open", "link_label", "password_label", "campaigns_label", "unexpected")
-    return {part: t(language, f"mail.letter.{part}") for part in parts} | {
+    return {part: t(language, f"mail.letter.{part}", count=count) for part in parts} | {
         "language": language,
         "link": link,
         "password": password,
@@ -135,10 +159,13 @@ def _common(
 def _expiry(language: str, expires_on: date | None, zone: str) -> str:
     if expires_on is None:
         return ""
-    locale = LOCALES[language]
-    day = format_date(expires_on, "long", locale=locale)
-    place = get_timezone_name(ZoneInfo(zone), locale=locale) if "/" in zone else zone
-    return t(language, "mail.letter.expires", day=day, zone=place)
+    place = get_timezone_name(ZoneInfo(zone), locale=LOCALES[language]) if "/" in zone else zone
+    return t(language, "mail.letter.expires", day=long_day(expires_on, language), zone=place)
+
+
+def long_day(on: date, language: str) -> str:
+    """A day of the calendar, its month in full; in French the first of a month is «1er»."""
+    return format_date(on, LONG_DAYS.get((language, on.day), "d MMMM y"), locale=LOCALES[language])
 
 
 def composed(
@@ -154,7 +181,7 @@ def composed(
     Raises LetterRefused for control or direction-turning characters; the word `message` may have line breaks.
     """
     _refuse_controls(words | {"address": address, "sender": settings_from, "brand": brand})
-    letter = EmailMessage(policy=email.policy.SMTP)
+    letter = EmailMessage(policy=POLICY)
     sender = _sender(settings_from, brand)
     letter["From"] = sender
     letter["To"] = _address("address", "", address)

@@ -6,9 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from babel.dates import format_date
 
-from lib.mail.letters import LOCALES
+from lib.mail.letters import long_day
 from lib.model import Actor
 from lib.shares import letterbox
 from lib.store import audit
@@ -58,9 +57,7 @@ class Notice:
             name: plain(value) if isinstance(value, str) else value for name, value in self.holes.items()
         }
         if "day" in holes:
-            holes["day"] = format_date(
-                date.fromisoformat(self.holes["day"]), "long", locale=LOCALES[language]
-            )
+            holes["day"] = long_day(date.fromisoformat(self.holes["day"]), language)
         if self.holes.get("answer") in catalogue(language):
             holes["answer"] = t(language, self.holes["answer"])
         holes |= {"who": plain(self.who), "report": self._report(language, plain)}

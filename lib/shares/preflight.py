@@ -8,11 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from babel.dates import format_date
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
-from lib.mail.letters import LOCALES
+from lib.mail.letters import long_day
 from lib.shares import addresses, letterbox
 from lib.store.records import reading
 from lib.store.tables import shares, viewers
@@ -70,7 +69,7 @@ class Warning:  # noqa: A001 - read as preflight.Warning
         for name, value in self.holes.items():
             if isinstance(value, datetime):
                 day = value.astimezone(ZoneInfo(zone)).date()
-                holes[name] = format_date(day, "long", locale=LOCALES[language])
+                holes[name] = long_day(day, language)
             else:
                 holes[name] = plain(value)
         return t(language, self.reason, **holes)

@@ -5,6 +5,7 @@ it asks the records each time; so what an analyst ends has ended at the viewer's
 """
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any

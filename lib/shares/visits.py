@@ -5,7 +5,7 @@ than have passed, nothing after the session ended. How the seconds are measured:
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,5 +1,7 @@
 """Addresses from elsewhere, beside the chips: a Google account, or a file of contacts."""
 
+from collections.abc import Collection
+
 import streamlit as st
 from streamlit.typing import UploadedFile
 
@@ -7,12 +9,30 @@ from lib import contacts, wiring
 from lib.contacts import Bad, Book, ContactsRefused, GoogleRefused, Link
 from lib.contacts.google import Google
 from lib.importers import ImportRefused
-from lib.ui import linking, picking, session
+from lib.ui import chips, linking, picking, session
 from lib.ui.guarded import analyst_dialog, analyst_fragment
 from lib.ui.i18n import language, plain, t
 
 TYPES = ("vcf", "csv", "tsv", "txt")
 SETTINGS = "settings"
+SUGGESTED = 300  # addresses used before, offered while one types
+
+
+def field(key: str, taken: Collection[str], *, picker_key: str) -> chips.Chosen:
+    """The field for viewers, with addresses used before, and below it the ways to pick some.
+
+    `taken` are refused because they are invited already. `picker_key` stays while the field is replaced.
+    """
+    place = st.container()
+    picked = picker(picker_key)  # first: what it brought becomes chips in this run
+    with place:
+        return chips.address_chips(
+            t("share.viewers"),
+            key=key,
+            taken=taken,
+            suggestions=contacts.used(session.app().records, SUGGESTED),
+            add=picked,
+        )
 
 
 def picker(key: str) -> tuple[str, ...]:

@@ -41,6 +41,8 @@ class Drawer:
     """Generated passwords that fill a field and are not set yet, by the field's key."""
     former_days: dict[str, date] = field(default_factory=dict)
     """The last day that a share had before it was extended here, by the share's id; the way back."""
+    opened: dict[str, str] = field(default_factory=dict)
+    """Panels of a page that are open, by name; a panel opened anew has another key for its fields."""
     results: list[Callable[[], None]] = field(default_factory=list)
     """What came of the last action of a page; each draws itself."""
 

@@ -1,56 +1,14 @@
 """What can be done with a whole share, each in a dialog that says first what will happen."""
 
-from datetime import timedelta
-
 import streamlit as st
 
 from lib import wiring
 from lib.shares import shares
-from lib.shares.invitations import LONGEST_MESSAGE
-from lib.shares.shares import Invited, ShareLine, State
-from lib.ui import chips, confirming, differences, new_password, session, spans
+from lib.shares.shares import ShareLine
+from lib.ui import confirming, differences, session, spans
 from lib.ui.confirming import Lines
 from lib.ui.guarded import analyst_dialog
 from lib.ui.i18n import t
-
-
-@analyst_dialog("dialog.add", width="medium")
-def add_viewers(share: ShareLine, lines: Lines) -> None:
-    """More viewers for a share. Nobody knows its first password any more, so they get one of their own."""
-    taken = [line.address for line in lines if line.state is not State.REVOKED]
-    chosen = chips.address_chips(t("share.viewers"), key=f"add-viewers-{share.id}-{len(lines)}", taken=taken)
-    context = (*share.titles, *chosen.good[: shares.AT_ONCE])
-    password = new_password.field(t("share.password"), key=f"add-{share.id}", context=context)
-    st.caption(t("dialog.add_why"))
-    message = st.text_area(
-        t("share.message"), value=share.message, max_chars=LONGEST_MESSAGE, key=f"add-message-{share.id}"
-    )
-    road = confirming.road(share, f"add-{share.id}")
-    reason = confirming.no_viewers(chosen) or new_password.refusal(password, context)
-    label = t("dialog.add_button", count=len(chosen.good)) if chosen.good else t("dialog.add")
-    if confirming.confirmed(label, f"add-go-{share.id}", reason):
-        confirming.hand_over(share, road, lambda: invite(share, chosen.good, password, message or "", road))
-
-
-def invite(
-    share: ShareLine, addresses: tuple[str, ...], password: str, message: str, road: str
-) -> tuple[Invited, ...]:
-    """Invite more viewers. Their mails wait some seconds, to be taken back. Raises ShareRefused."""
-    parts = session.app()
-    made = shares.add_viewers(
-        parts.records,
-        parts.vault,
-        parts.settings,
-        share.id,
-        addresses,
-        password,
-        message,
-        wiring.now(),
-        by=session.actor(),
-        road=road,
-        hold=timedelta(seconds=parts.settings.undo_seconds),
-    )
-    return made.viewers
 
 
 @analyst_dialog("dialog.extend")

@@ -8,6 +8,7 @@ from lib import wiring
 from lib.shares import shares
 from lib.shares.shares import ShareLine, State
 from lib.ui import (
+    adding,
     badges,
     confirming,
     contents_dialog,
@@ -53,6 +54,7 @@ def draw(share: ShareLine) -> None:
     if kept:
         handover.draw(PAGE, kept)
     _buttons(share)
+    adding.panel(share, viewers.of(share.id))
     pending.cards([one for one in pending.all_pending() if one.share.id == share.id], PAGE)
     _contents(share)
     viewers.table(share.id)
@@ -68,13 +70,21 @@ def _header(share: ShareLine) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         badges.state(share.state)
         spans.badge(share)
-        st.caption(f"{viewer_words.share_facts(share)} · {spans.until(share)}", width="content")
+        _facts(share.id)
         extending.buttons(share, PAGE)
+
+
+@analyst_fragment(run_every=viewers.REFRESH)
+def _facts(share_id: int) -> None:
+    """How many viewers and visits, looked at as often as the viewers themselves."""
+    share = shares.find(session.app().records, share_id, wiring.now())
+    if share is not None:
+        st.caption(f"{viewer_words.share_facts(share)} · {spans.until(share)}", width="content")
 
 
 @analyst_fragment
 def _buttons(share: ShareLine) -> None:
-    """What can be done with the whole share; each opens a dialog."""
+    """What can be done with the whole share; each opens a dialog or a panel."""
     with st.container(horizontal=True, vertical_alignment="center"):
         for key, icon, dialog in _actions(share):
             if st.button(t(key), icon=f":material/{icon}:", key=f"{key}-{share.id}"):
@@ -101,7 +111,7 @@ def _actions(share: ShareLine) -> list[tuple[str, str, Dialog]]:
     off: tuple[str, str, Dialog] = ("viewers.off", "power_settings_new", share_dialogs.switch_off)
     if share.state is State.EXPIRED:
         return [end, off]
-    add: tuple[str, str, Dialog] = ("viewers.add", "person_add", share_dialogs.add_viewers)
+    add: tuple[str, str, Dialog] = ("viewers.add", "person_add", adding.start)
     passwords: tuple[str, str, Dialog] = ("viewers.change_all", "password", password_dialogs.change)
     return [add, passwords, end, off]
 

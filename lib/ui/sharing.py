@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib import contacts, wiring
+from lib import wiring
 from lib.model import Scope
 from lib.shares import shares
 from lib.shares.invitations import LONGEST_MESSAGE
@@ -39,7 +39,6 @@ from lib.ui.i18n import language, t
 from lib.ui.sheet import Sheet
 
 PAGE = "share"
-SUGGESTED = 300  # addresses used before, offered while one types
 FORM = ""  # a refusal of no field is said here, beside the button
 Places = dict[str, DeltaGenerator]
 
@@ -117,22 +116,14 @@ def _fields(laid: Sheet, contents: Contents, beside: Places) -> Filled:
     expires_on = spans.last_day_field(key=laid.key, value=laid.start.expires_on, endless=laid.start.endless)
     beside["expires_on"] = st.container()
     with notes:
-        cautions.draw(laid, chosen.good, expires_on, contents.ids)
+        field, put = laid.viewers_key, sheet.put_viewers
+        cautions.draw(chosen.good, expires_on, contents.ids, field=field, put=put)
     return Filled(contents, chosen, password, message or "", spoken, road, expires_on)
 
 
 def _viewers(laid: Sheet, contents: Contents) -> chips.Chosen:
     """The field for the addresses; below it the ways to pick some, which are asked first."""
-    field = st.container()
-    picked = picking.picker(key=f"contacts-{laid.key}")
-    with field:
-        return chips.address_chips(
-            t("share.viewers"),
-            key=laid.viewers_key,
-            taken=_readers(contents.ids),
-            suggestions=contacts.used(session.app().records, SUGGESTED),
-            add=picked,
-        )
+    return picking.field(laid.viewers_key, _readers(contents.ids), picker_key=f"contacts-{laid.key}")
 
 
 def _road(laid: Sheet) -> str:

@@ -111,7 +111,8 @@ def until(share: ShareLine) -> str:
 
 def day(on: date) -> str:
     """A day of the calendar, in the reader's language."""
-    return format_date(on, "d MMM y", locale=numbers.LOCALES[language()])
+    first = (language(), on.day) == ("fr", 1)
+    return format_date(on, "d'er' MMM y" if first else "d MMM y", locale=numbers.LOCALES[language()])
 
 
 def length(seconds: int) -> str:

@@ -35,12 +35,14 @@ def all_or_none(ticks: Ticks, found: Sequence[str], key: str) -> None:
     if 0 < len(found) <= shares.AT_ONCE:
         st.button(
             t("contacts.choose_all", count=len(found)),
-            type="tertiary", icon=":material/done_all:", key=f"all-{key}", on_click=_choose, args=(ticks, found),
+            type="tertiary", icon=":material/done_all:", key=f"all-{key}",
+            on_click=_choose, args=(ticks, found),
         )  # fmt: skip
     if ticks.chosen:
         st.button(
             t("contacts.choose_none", count=len(ticks.chosen)),
-            type="tertiary", icon=":material/remove_done:", key=f"none-{key}", on_click=_choose, args=(ticks, ()),
+            type="tertiary", icon=":material/remove_done:", key=f"none-{key}",
+            on_click=_choose, args=(ticks, ()),
         )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from lib import wiring
 from lib.shares import shares
 from lib.shares.shares import Invited, ShareLine, ViewerLine
-from lib.ui import confirming, new_password, places, preview, session, share_dialogs
+from lib.ui import adding, confirming, new_password, places, preview, session, share_dialogs
 from lib.ui.confirming import Lines
 from lib.ui.guarded import analyst_dialog
 from lib.ui.i18n import plain, t
@@ -69,7 +69,7 @@ def restore(share: ShareLine, line: ViewerLine, _lines: Lines) -> None:
         confirming.hand_over(
             share,
             road,
-            lambda: share_dialogs.invite(share, (line.address,), password, share.message, road),
+            lambda: adding.invite(share, (line.address,), password, share.message, road),
         )
 
 

@@ -93,11 +93,7 @@ def _table(share_id: int, places: tuple[int, ...]) -> None:
 
 def _ordered(lines: Sequence[ViewerLine], places: tuple[int, ...]) -> Sequence[ViewerLine]:
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        live = [line for line in lines if line.state is not State.REVOKED]
-        st.subheader(t("viewers.title", count=len(live)), anchor=False, width="content")
-        troubled = sum(viewer_words.troubled(line) for line in lines)
-        if troubled:
-            badges.draw(t("viewers.trouble", count=troubled), "priority_high", "orange")
+        _counted(lines)
         order = TROUBLE_FIRST
         if len(lines) > 1:
             order = st.selectbox(
@@ -114,13 +110,23 @@ def _ordered(lines: Sequence[ViewerLine], places: tuple[int, ...]) -> Sequence[V
     return sorted(lines, key=lambda line: known.get(line.id, -1))
 
 
+def _counted(lines: Sequence[ViewerLine]) -> None:
+    """How many viewers there are, and beside it how many need attention."""
+    live = [line for line in lines if line.state is not State.REVOKED]
+    troubled = sum(viewer_words.troubled(line) for line in lines)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+        st.subheader(t("viewers.title", count=len(live)), anchor=False, width="content")
+        if troubled:
+            badges.draw(t("viewers.trouble", count=troubled), "priority_high", "orange")
+
+
 def _head() -> None:
     with st.container(border=True, horizontal=True, wrap=False, key="viewers-head"):
         with st.grid(sum(COLUMNS.values()), min_column_width=LEAST, gap="small") as grid:
             for name, width in COLUMNS.items():
                 grid.cell(column_span=width).caption(t(f"viewers.column_{name}"))
-        with st.container(width=ACTIONS_WIDTH, gap=None):
-            st.caption(t("viewers.actions"))
+        with st.container(width=ACTIONS_WIDTH, gap=None, horizontal_alignment="right"):
+            st.caption(t("viewers.actions"), width="content")
             st.html(HEAD_CSS)
 
 

@@ -194,6 +194,39 @@ def test_a_revoked_viewer_is_restored_as_new(office: Office) -> None:
         _unlocks(reader, link, password)
 
 
+def test_a_viewer_picked_from_a_file_and_a_mistyped_one_are_added_after_a_look_at_their_page(
+    office: Office,
+) -> None:
+    """X7"""
+    office.share("jo@client.example")
+    number = office.share_id()
+    with office.analyst(1, number) as page:
+        page.get_by_role("button", name=t("en", "viewers.add")).click()
+        panel = page.locator(f".st-key-adding-{number}")
+        field = panel.get_by_label(t("en", "share.viewers")).first
+        field.fill("kim@gmial.com,")
+        panel.get_by_role("button", name=re.compile("kim@.?gmail.com")).click()
+        expect(panel.locator(".chips .chip .text")).to_have_text(["kim@gmail.com"])
+        panel.get_by_role("button", name=t("en", "contacts.file")).click()
+        dialog = page.get_by_role("dialog")
+        book = {"name": "book.csv", "mimeType": "text/csv", "buffer": b"Name,Email\nLea,lea@client.example\n"}
+        dialog.locator("input[type=file]").set_input_files(book)
+        dialog.get_by_test_id("stCheckbox").filter(has_text=_shown("lea@client.example")).click()
+        dialog.get_by_role("button", name=t("en", "contacts.add", count=1)).click()
+        expect(dialog).to_have_count(0)
+        add = panel.get_by_role("button", name=t("en", "dialog.add_button", count=2))
+        expect(add).to_be_enabled()
+        panel.get_by_role("button", name=t("en", "preview.button_one")).click()
+        expect(dialog.get_by_role("button", name=t("en", "shared.sign_out"))).to_be_disabled()
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        panel.get_by_text(t("en", "dialog.road_hand")).click()
+        add.click()
+        expect(page.get_by_text(t("en", "handover.title"), exact=True)).to_be_visible()
+        expect(panel).to_have_count(0)
+    assert list(office.lines(number)) == ["jo@client.example", "kim@gmail.com", "lea@client.example"]
+
+
 def test_one_click_extends_and_another_takes_it_back(office: Office) -> None:
     last = wiring.now().date()
     office.share("emil@client.example", expires_on=last, zone="UTC")

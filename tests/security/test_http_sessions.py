@@ -55,7 +55,13 @@ def test_an_opening_is_counted_once_the_answer_has_left(parts, monkeypatch):
     async def send(message):
         happened.append(message["type"])
 
-    asked = {"type": "http", "method": "GET", "path": path(viewer), "query_string": b"", "client": ("192.0.2.1", 1)}
+    asked = {
+        "type": "http",
+        "method": "GET",
+        "path": path(viewer),
+        "query_string": b"",
+        "client": ("192.0.2.1", 1),
+    }
     headers = [(b"host", parts.settings.base_url.partition("://")[2].encode())]
     asyncio.run(browser(parts).app(asked | {"headers": headers}, receive, send))
     assert happened == ["http.response.start", "http.response.body", "counted"]

@@ -9,7 +9,7 @@ import pytest
 
 from lib.config import Secret, Settings
 from lib.model import Actor
-from lib.shares import contents, entry, revision, shares
+from lib.shares import contents, entry, passwords, revision, shares
 from lib.shares.entry import Refused
 from lib.shares.refusal import ShareRefused
 from lib.store import audit, schema
@@ -143,7 +143,12 @@ def test_a_revocation_wins_over_the_hundredth_failure_at_the_same_moment(parts: 
     vera = share(parts, "vera@hundredth.example")[0]
     with parts.records.begin() as db:
         db.execute(viewers.update().where(viewers.c.id == vera.id).values(failures=entry.SUSPENDED_AT - 1))
-    both, append = threading.Barrier(2), audit.append
+    both, append, verify = threading.Barrier(2), audit.append, passwords.verify
+    counted = threading.Event()
+
+    def verifying(*given: object) -> bool:
+        counted.set()
+        return verify(*given)
 
     def meeting(db, now, kind, *given: object, **details: object) -> int:
         """Whoever revokes holds the viewer, and whoever failed the log, where that is possible."""
@@ -154,11 +159,16 @@ def test_a_revocation_wins_over_the_hundredth_failure_at_the_same_moment(parts: 
             _meet(both)
         return number
 
+    def revoke() -> None:
+        counted.wait(10)
+        shares.revoke(parts.records, vera.id, NOW, by=ANA)
+
     monkeypatch.setattr(audit, "append", meeting)
+    monkeypatch.setattr(passwords, "verify", verifying)
     token = vera.link.rpartition("/")[2]
     _at_once(
         lambda: entry.unlock(parts.records, token, "wrong heron", "198.51.100.7", "", NOW),
-        lambda: shares.revoke(parts.records, vera.id, NOW, by=ANA),
+        revoke,
     )
     monkeypatch.undo()
     lines = shares.viewers_of(parts.records, _share_of(parts, vera.id), NOW)
