@@ -7,6 +7,7 @@ from hypothesis import settings
 
 from lib import wiring
 from lib.store import records, schema
+from tests import sharing
 
 # A change is judged by the same examples each time; whoever works on the code meets new ones.
 settings.register_profile("judged", derandomize=True, deadline=None)
@@ -21,6 +22,15 @@ def db(tmp_path):
     schema.migrate(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    """Records with two campaigns, in which passwords are hashed with little work."""
+    sharing.light_hashes(monkeypatch)
+    made = sharing.house(tmp_path)
+    yield made
+    made.records.dispose()
 
 
 @pytest.fixture

@@ -8,19 +8,10 @@ import sqlalchemy as sa
 from lib.shares import preflight, shares
 from lib.store.tables import viewers
 from lib.words import LANGUAGES
-from tests import sharing
 from tests.sharing import NOW
 from tests.test_audit import ANN
 
 END = date(2026, 12, 24)
-
-
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    sharing.light_hashes(monkeypatch)
-    made = sharing.house(tmp_path)
-    yield made
-    made.records.dispose()
 
 
 def found(house, *addresses, end=END, campaigns=()):

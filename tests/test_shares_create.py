@@ -14,16 +14,7 @@ from lib.shares.refusal import ShareRefused
 from lib.store import records as store_records
 from lib.store.tables import metadata
 from lib.words import LANGUAGES, t
-from tests import sharing
 from tests.sharing import EVA, NOW, PASSWORD, link_in, seconds, text_of
-
-
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    sharing.light_hashes(monkeypatch)
-    made = sharing.house(tmp_path)
-    yield made
-    made.records.dispose()
 
 
 def counts(house):

@@ -22,14 +22,6 @@ from tests.test_shares_create import refused
 ANN = "ann@client.example"
 
 
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    sharing.light_hashes(monkeypatch)
-    made = sharing.house(tmp_path)
-    yield made
-    made.records.dispose()
-
-
 def mails(house, viewer):
     return outbox.mails_of(house.records, [viewer.id])[viewer.id]
 

@@ -21,14 +21,6 @@ ANN, BOB, CY = (f"{name}@client.example" for name in ("ann", "bob", "cy"))
 HOLD = timedelta(seconds=30)
 
 
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    sharing.light_hashes(monkeypatch)
-    made = sharing.house(tmp_path)
-    yield made
-    made.records.dispose()
-
-
 def add(house, share_id, *addresses, now=NOW, hold=HOLD):
     given = house.records, house.vault, house.settings, share_id, addresses, PASSWORD, None, now
     return shares.add_viewers(*given, by=EVA, hold=hold)

@@ -17,17 +17,9 @@ from lib.store.tables import shares as shares_table
 from lib.store.tables import viewers as viewers_table
 from lib.store.tables import visits as visits_table
 from tests import sharing
-from tests.sharing import HERE, NOW, PASSWORD, light_hashes, seconds
+from tests.sharing import HERE, NOW, PASSWORD, seconds
 
 VERA = "vera@client.example"
-
-
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    light_hashes(monkeypatch)
-    made = sharing.house(tmp_path)
-    yield made
-    made.records.dispose()
 
 
 @pytest.fixture

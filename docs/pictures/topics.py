@@ -34,7 +34,7 @@ def of_the_viewers(studio: Studio, vera: Page) -> None:
 
 def of_the_share(studio: Studio, page: Page) -> None:
     """Adding a viewer, changing passwords, the viewers of whom one is revoked."""
-    page.set_viewport_size({"width": 1200, "height": 1500})
+    page.set_viewport_size({"width": 1000, "height": 1500})
     story.share(studio, page)
     page.get_by_role("button", name=studio.t("viewers.add")).click()
     panel = page.locator("[class*=st-key-adding-]")

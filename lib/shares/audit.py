@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from babel.dates import format_date, format_datetime
 
 from lib.mail.letters import LOCALES
-from lib.shares import letterbox
+from lib.shares import letterbox, throttle
 from lib.store import sheet
 from lib.store.audit import Verdict
 from lib.store.records import reading
@@ -149,11 +149,16 @@ class AuditLine:
             "who": plain(self.actor) if self.actor else t(language, f"audit.who.{self.actor_kind}"),
             "viewer": plain(address) if address else t(language, "audit.a_viewer"),
             "share": self.share(language, plain),
-            "place": t(language, "audit.place", network=plain(self.network)) if self.network else "",
+            "place": self._place(language, plain),
             "campaign": t(language, "audit.quoted", title=plain(self.campaign)) if self.campaign else "–",
             "analyst": plain(self.details.get("analyst") or "–"),
             "file": plain(self.details.get("file") or "–"),
         }
+
+    def _place(self, language: str, plain: Plain) -> str:
+        """From which network; nothing where it is not known."""
+        known = self.network and self.network != throttle.UNKNOWN
+        return t(language, "audit.place", network=plain(self.network)) if known else ""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ LONGEST = 900
 WINDOW = timedelta(minutes=30)
 """As long does a failure count against a network."""
 DAY = timedelta(days=1)
+UNKNOWN = "unknown"
+"""The network of whoever shows no address."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,12 @@ class TooMany:
 def network(ip: str | None) -> str:
     """The network of an address: /24 of IPv4, /64 of IPv6.
 
-    A network stays what it is; what is neither shares the network "unknown". No whole address is ever stored.
+    A network stays what it is; what is neither shares the network UNKNOWN. No whole address is ever stored.
     """
     try:
         address = ipaddress.ip_interface((ip or "").partition("%")[0]).ip
     except ValueError:
-        return "unknown"
+        return UNKNOWN
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     return str(ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False))

@@ -56,14 +56,15 @@ def header() -> None:
 
 def top(expires_on: date | None, zone: str, way_out: Callable[[], None]) -> None:
     """The head of a viewer's page; the analyst's preview draws it too, with another way out."""
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"**{plain(session.app().settings.brand)}**", width="content")
+    with st.container(gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f"**{plain(session.app().settings.brand)}**", width="content")
+            with st.container(width="content"):
+                way_out()
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(_until(expires_on, zone), width="content")
             if expires_on is not None:
                 _warn((expires_on - spans.today(zone)).days)
-        with st.container(width="content"):
-            way_out()
 
 
 def quote(message: str, name: str) -> None:

@@ -29,6 +29,13 @@ HEADLINES = (  # the figure of a card, and the one in small letters below it
 )
 SHOWN_WHEN_KNOWN = ("orders", "revenue")
 CHART = {"displayModeBar": False}
+# On a phone Streamlit would cut the words of a card short. The empty span keeps it from putting a mere style where
+# dialogs stand.
+WHOLE_WORDS = (
+    "<span></span><style>@media (max-width: 640px) {"
+    ".st-key-section-figures [data-testid=stMetric] :is(p, label, div) { white-space: normal; overflow-wrap: anywhere; }"
+    "}</style>"
+)
 FORM = "opens"  # in the address: all or people
 
 
@@ -106,6 +113,12 @@ def _form(report: Report) -> Form:
 
 def _figures(report: Report, scope: Scope) -> None:
     names = [(name, below) for name, below in HEADLINES if _is_shown(report, scope, name)]
+    with st.container(gap=None):
+        st.html(WHOLE_WORDS)
+        _cards(report, names)
+
+
+def _cards(report: Report, names: Sequence[tuple[str, str | None]]) -> None:
     with st.grid(4, min_column_width=150, gap="small", key=section_key("figures")):
         for name, below in names:
             st.metric(

@@ -89,13 +89,14 @@ def draw_rows(found: Found, page: str, waiting: Collection[int] = (), titled: bo
 def _draw_row(
     share: ShareLine, lines: Sequence[ViewerLine], waiting: bool, page: str, with_titles: bool
 ) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        with st.container(width="stretch", gap="xxsmall"):
+    with st.container(border=True):
+        facts, ways = st.columns([3, 2], vertical_alignment="center")  # on a phone one below the other
+        with facts.container(gap="xxsmall"):
             if with_titles:
                 st.markdown(f"**{_titles(share)}**")
             st.caption(viewer_words.share_facts(share))
             _marks(share, lines, waiting)
-        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+        with ways.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
             extending.buttons(share, page)
             # A link from a page to itself leaves the browser's address as it was, so this is a button.
             if st.button(t("shares.manage"), icon=":material/group:", key=f"manage-{share.id}"):

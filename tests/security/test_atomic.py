@@ -7,7 +7,6 @@ from lib.mail import outbox
 from lib.shares import shares
 from lib.store import records as store_records
 from lib.store.tables import metadata
-from tests import sharing
 from tests.sharing import EVA, NOW, PASSWORD, seconds
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -16,14 +15,6 @@ LATER = seconds(3600)
 
 class DiskFull(Exception):
     """The statement that was not written."""
-
-
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    sharing.light_hashes(monkeypatch)
-    made = sharing.house(tmp_path)
-    yield made
-    made.records.dispose()
 
 
 def everything(house):

@@ -82,14 +82,6 @@ def kept(tmp_path):
     return Epoch(folder, Vault("a key of at least thirty-two characters"))
 
 
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    sharing.light_hashes(monkeypatch)
-    made = sharing.house(tmp_path)
-    yield made
-    made.records.dispose()
-
-
 def write(records, number=5, now=NOW):
     for each in range(number):
         with records.begin() as db:

@@ -20,18 +20,9 @@ from lib.store import records as store_records
 from lib.store.tables import outbox, requests, viewers
 from lib.store.tables import throttle as tries
 from lib.web import door
-from tests import sharing
 from tests.sharing import HERE, NOW, PASSWORD, THERE, link_in, seconds, text_of, token
 
 STRANGER = "A" * 43
-
-
-@pytest.fixture
-def house(tmp_path, monkeypatch):
-    sharing.light_hashes(monkeypatch)
-    made = sharing.house(tmp_path)
-    yield made
-    made.records.dispose()
 
 
 @pytest.fixture

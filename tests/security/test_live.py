@@ -20,25 +20,12 @@ from lib.shares import passwords, shares
 from lib.store.tables import shares as shares_table
 from lib.store.tables import viewers
 from lib.web import guard
-from tests.canaries import CAMPAIGN, OTHER, Cage, cage, sings
+from tests.canaries import CAMPAIGN, OTHER, Cage, sings
 from tests.installation import PASSWORD, nonce
-from tests.serving import serve
 from tests.sockets import Talk, talk
 
 pytestmark = pytest.mark.slow
 MEBI = 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    with cage(tmp_path_factory.mktemp("installation")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def server(filled):
-    with serve(filled.data, VITRINE_SAMPLES="off") as served:
-        yield served
 
 
 def address(viewer) -> str:

@@ -20,14 +20,6 @@ SECRET = "a bright analyst"
 
 
 @pytest.fixture
-def house(tmp_path, monkeypatch):
-    sharing.light_hashes(monkeypatch)
-    made = sharing.house(tmp_path)
-    yield made
-    made.records.dispose()
-
-
-@pytest.fixture
 def ann(house):
     return house.share("ann@client.example")[0]
 

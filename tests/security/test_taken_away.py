@@ -23,26 +23,14 @@ from lib.shares import shares
 from lib.shares.visits import WHOLE
 from lib.store import tables
 from lib.words import t
-from tests.canaries import CAMPAIGN, Cage, cage, sings
+from tests.canaries import CAMPAIGN, Cage, sings
 from tests.installation import PASSWORD
 from tests.security.test_live import ENDS, Browser, share_of
-from tests.serving import Served, serve
+from tests.serving import Served
 from tests.sockets import Talk, talk
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("taken away")]
 EXPORT = f"/export/campaign/{CAMPAIGN.id}.csv"
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    with cage(tmp_path_factory.mktemp("installation")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def server(filled):
-    with serve(filled.data, VITRINE_SAMPLES="off") as served:
-        yield served
 
 
 @dataclass
@@ -207,8 +195,9 @@ class Tried:
 @pytest.fixture(scope="module")
 def tried(filled, server):
     """Each end, tried beside the others."""
+    readers = {name: _prepared(filled, name) for name in NAMES}  # one by one: hashing has its own limit
     with ThreadPoolExecutor(len(NAMES)) as pool:
-        yield {name: pool.submit(_try, filled, server, name) for name in NAMES}
+        yield {name: pool.submit(_try, filled, server, name, *readers[name]) for name in NAMES}
 
 
 NAMES = (*ENDS, "signed_out", "taken_back")
@@ -225,9 +214,12 @@ def test_no_way_of_asking_is_answered_once_access_has_ended(tried: dict[str, Fut
     assert found.counted == 0, "nor was any of it counted"
 
 
-def _try(filled: Cage, server: Served, ended: str) -> Tried:
+def _prepared(filled: Cage, ended: str) -> tuple[object, str, dict[str, str]]:
     viewer, batch = invited(filled, ended)
-    held = filled.let_in(viewer)
+    return viewer, batch, filled.let_in(viewer)
+
+
+def _try(filled: Cage, server: Served, ended: str, viewer, batch: str, held: dict[str, str]) -> Tried:
     with talk(server.url, held) as socket:
         assert sings(socket.run("shared"))
         inside = Inside(filled, server, viewer, held, socket)

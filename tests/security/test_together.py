@@ -144,7 +144,7 @@ def test_a_revocation_wins_over_the_hundredth_failure_at_the_same_moment(parts: 
     with parts.records.begin() as db:
         db.execute(viewers.update().where(viewers.c.id == vera.id).values(failures=entry.SUSPENDED_AT - 1))
     both, append, verify = threading.Barrier(2), audit.append, passwords.verify
-    counted = threading.Event()
+    counted, said = threading.Event(), []
 
     def verifying(*given: object) -> bool:
         counted.set()
@@ -167,10 +167,11 @@ def test_a_revocation_wins_over_the_hundredth_failure_at_the_same_moment(parts: 
     monkeypatch.setattr(passwords, "verify", verifying)
     token = vera.link.rpartition("/")[2]
     _at_once(
-        lambda: entry.unlock(parts.records, token, "wrong heron", "198.51.100.7", "", NOW),
+        lambda: said.append(entry.unlock(parts.records, token, "wrong heron", "198.51.100.7", "", NOW)),
         revoke,
     )
     monkeypatch.undo()
+    assert said == [Refused()]  # not one of the two had to give up
     lines = shares.viewers_of(parts.records, _share_of(parts, vera.id), NOW)
     assert [line.state for line in lines] == [shares.State.REVOKED]
 
