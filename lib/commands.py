@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import sqlalchemy as sa
 
-from lib import doctor, importers, reports, wiring, words
+from lib import contacts, doctor, importers, reports, wiring, words
 from lib.config import ROOT, SettingsRefused
 from lib.importers import ImportRefused
 from lib.mail import tried
@@ -427,7 +427,7 @@ def analyst(options: argparse.Namespace) -> int:
 
 
 def _add_analyst(parts: wiring.App, options: argparse.Namespace) -> None:
-    name = options.name or options.email.partition("@")[0]
+    name = options.name or analysts.name_of(options.email)
     password = options.password or getpass.getpass()
     minimum = parts.settings.password_minimum
     analysts.add(
@@ -443,7 +443,12 @@ def _set_analysts_password(parts: wiring.App, options: argparse.Namespace) -> No
 
 
 def _disable_analyst(parts: wiring.App, options: argparse.Namespace) -> None:
-    analysts.disable(parts.records, _analyst(parts, options).id, wiring.now(), by=COMMAND_LINE)
+    """Google's tokens go with the account; revoked there, too, when Google answers."""
+    analyst, now = _analyst(parts, options), wiring.now()
+    analysts.disable(parts.records, analyst.id, now, by=COMMAND_LINE)
+    if contacts.find(parts.records, analyst.id):
+        at = contacts.configured(parts.settings)
+        contacts.unlink(parts.records, parts.vault, at, analyst.id, now, by=COMMAND_LINE)
 
 
 def _enable_analyst(parts: wiring.App, options: argparse.Namespace) -> None:

@@ -99,14 +99,14 @@ def migrate(parts: App) -> None:
     schema.migrate(parts.records)
     settings = parts.settings
     if settings.admin_email and not analysts.anyone(parts.records):
-        name, password = settings.admin_email.partition("@")[0], settings.admin_password.text
+        name, password = analysts.name_of(settings.admin_email), settings.admin_password.text
         analysts.add_first(
             parts.records, name, settings.admin_email, password, now(), settings.password_minimum, by=SYSTEM
         )
 
 
 def worker(parts: App) -> Worker:
-    """The worker that sends the outbox and answers requests for a new password."""
+    """The worker that sends the outbox, and does the jobs beside it: requests, ends, epoch, notices."""
 
     def close_ended(at: datetime) -> None:
         standing.close_ended(parts.records, at)

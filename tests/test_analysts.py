@@ -49,6 +49,12 @@ def test_the_first_visitor_becomes_the_first_admin_and_the_second_does_not(db):
     )
 
 
+def test_who_gives_no_name_is_named_as_the_address_says():
+    assert analysts.name_of("ana.duarte@agency.example") == "Ana Duarte"
+    assert analysts.name_of("ana@agency.example") == "Ana"
+    assert analysts.name_of("_@agency.example") == "_@agency.example"
+
+
 @pytest.mark.parametrize(
     ("change", "field", "reason"),
     [

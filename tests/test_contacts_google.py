@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography.fernet import InvalidToken
 
-from lib import contacts, wiring
+from lib import commands, contacts, wiring
 from lib.config import Secret
 from lib.contacts import CONTACTS, OTHERS, GoogleRefused, books
 from lib.model import Actor
@@ -237,6 +237,17 @@ def test_that_the_api_is_not_enabled_is_told_apart(desk, stand_in):
     error = {"error": {"code": 403, "message": "", "status": "PERMISSION_DENIED", "details": details}}
     stand_in.troubles[LISTS[0]] = [(403, error, {})]
     assert desk.load().problem == "disabled"
+
+
+def test_with_an_analysts_account_the_grant_at_google_ends(desk, stand_in, monkeypatch):
+    desk.link(stand_in)
+    add_analyst(desk.parts, "Eva", "eva@agency.example")
+    monkeypatch.setattr(wiring, "app", lambda: desk.parts)
+    with pytest.raises(SystemExit) as ended:
+        commands.main(["analyst", "disable", "ada@agency.example"])
+    assert ended.value.code == 0
+    assert contacts.find(desk.parts.records, desk.analyst) is None
+    assert len(stand_in.revoked) == 1
 
 
 def test_unlinking_revokes_at_google_and_forgets_everything(desk, stand_in):

@@ -1,6 +1,8 @@
 """The letters say what a viewer needs, in HTML and in plain text, in the reader's language."""
 
 from datetime import date
+from email import message_from_bytes
+from email.header import decode_header, make_header
 
 import pytest
 
@@ -58,7 +60,7 @@ def test_the_html_has_a_button_the_password_and_the_message_with_its_lines():
 
 def test_a_letter_says_until_when_in_the_readers_language():
     assert "31 December 2026 (Central European Time)" in text_of(letter())
-    assert "31 décembre 2026 (heure d’Europe centrale)" in text_of(letter(language="fr"))
+    assert "31 décembre 2026 inclus (heure d’Europe centrale)" in text_of(letter(language="fr"))
 
 
 def test_without_an_end_nothing_is_said_of_one():
@@ -81,6 +83,25 @@ def test_the_subject_names_the_campaign_and_its_line_breaks_are_mended():
         letter(campaign_titles=("Spring\r\nBcc: x@y.example",))["Subject"]
         == "Campaign report: Spring Bcc: x@y.example"
     )
+
+
+def test_the_first_of_a_month_is_written_as_the_french_do():
+    first = date(2027, 2, 1)
+    assert "1er février 2027 inclus" in text_of(letter(language="fr", expires_on=first))
+    assert "1 February 2027" in text_of(letter(expires_on=first))
+
+
+@pytest.mark.parametrize("length", range(20, 80, 4))
+def test_a_subject_and_a_name_keep_every_space_on_their_way(length):
+    title = ("à lettre « clients spéciale » nos été " * 3)[:length].strip()
+    mail = letter(language="fr", campaign_titles=(title,), brand=f"Agence {title}")
+    received = message_from_bytes(mail.as_bytes())
+    for name in ("Subject", "From"):
+        assert (
+            str(make_header(decode_header(received[name]))).split()
+            == str(mail[name]).replace('"', "").split()
+        )
+    assert max(map(len, mail.as_bytes().partition(b"\r\n\r\n")[0].splitlines())) <= 78
 
 
 def test_a_letter_is_from_the_settings_sender_and_marked_as_automatic():

@@ -153,7 +153,7 @@ def test_it_reads_in_french_too(analyst):
     at = frame("audit").run()
     assert not at.exception
     assert at.title[0].value == "Journal d’audit"
-    assert "a changé la durée permise des partages" in told(at)[0]
+    assert "a changé la durée autorisée des partages" in told(at)[0]
 
 
 # --- after a restore -----------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def reads(studio: Studio, page: Page) -> None:
     page.locator(".js-plotly-plot").first.wait_for()
     for section in ("links", "first_day"):
         page.locator(f".st-key-section-{section}").scroll_into_view_if_needed()
-        for step in range(24):
+        for step in range(14):
             page.mouse.move(300 + step, 400)
             page.wait_for_timeout(400)
     with page.expect_download():

@@ -41,8 +41,6 @@ def english() -> None:
         topics.of_the_viewers(place, vera)
         readme.of_the_viewers(place, page)
         screens.of_the_analyst(place, page)
-        screens.of_the_share(place, page)
-        screens.of_the_password(place, page)
 
 
 def french() -> None:
@@ -57,8 +55,8 @@ def french() -> None:
         topics.of_the_viewers(place, vera)
 
 
-def contacts() -> None:
-    """Where a stand-in of Google's interfaces knows some invented people."""
+def dialogs() -> None:
+    """Google contacts, from a stand-in that knows some invented people; then the dialogs of a share."""
     with google_stand_in.google() as known, sync_playwright() as playwright:
         known.groups = [google_stand_in.label("c1", "Clients")]
         known.connections = [
@@ -73,12 +71,20 @@ def contacts() -> None:
             "VITRINE_GOOGLE_CLIENT_ID": google_stand_in.ID,
             "VITRINE_GOOGLE_CLIENT_SECRET": google_stand_in.SECRET,
             "VITRINE_GOOGLE_ADDRESS": known.url,
+            "VITRINE_UNDO_SECONDS": "0",
         }
         with studio.opened(playwright, "en", **settings) as place:
-            screens.of_the_contacts(place, place.analyst())
+            page = place.analyst()
+            screens.of_the_contacts(place, page)
+            story.fills_in(place, page)
+            story.sends(place, page)
+            story.share(place, page)
+            story.revokes(place, page, story.PAUL)
+            screens.of_the_share(place, page)
+            screens.of_the_password(place, page)
 
 
-PARTS: dict[str, Callable[[], None]] = {"english": english, "french": french, "contacts": contacts}
+PARTS: dict[str, Callable[[], None]] = {"english": english, "french": french, "dialogs": dialogs}
 
 
 if __name__ == "__main__":

@@ -248,6 +248,9 @@ def withdraw_from_analyst(db: sa.Connection, analyst_id: int, now: datetime) -> 
 
 
 def _withdraw(db: sa.Connection, theirs: sa.ColumnElement[bool], now: datetime) -> int:
+    # Held first: between the two changes a worker could bring a mail back to DUE.
+    unsent = outbox.c.state.in_((*DUE, SENDING, UNKNOWN))
+    db.execute(sa.select(outbox.c.id).where(theirs, unsent).order_by(outbox.c.id).with_for_update()).all()
     withdrawn = _change(db, theirs & outbox.c.state.in_(DUE), _taken_back(now))
     _change(db, theirs & outbox.c.state.in_((SENDING, UNKNOWN)), {"sealed": None})
     _log(db, withdrawn, now)

@@ -1,6 +1,7 @@
 """Analysts: who signs in, and the proof of it. Their passwords are bcrypt hashes, as streamlit-authenticator
 checks them."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,6 +97,11 @@ def add(
             return _inserted(db, row, now, by)
     except sa.exc.IntegrityError as problem:
         raise ShareRefused("address", "refusal.analyst.taken", address=row["address"]) from problem
+
+
+def name_of(address: str) -> str:
+    """The name of whoever gave none, for it stands in the invitations: «ana.duarte@…» is Ana Duarte."""
+    return re.sub(r"[._+-]+", " ", address.partition("@")[0]).strip().title() or address
 
 
 def by_address(records: sa.Engine, address: str) -> Analyst | None:

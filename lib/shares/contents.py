@@ -105,11 +105,7 @@ def decline(records: sa.Engine, share_id: int, campaign_id: str, now: datetime, 
 
 def _new(db: sa.Connection, share: sa.Row[Any]) -> list[str]:
     seen = {*share.campaigns, *share.declined}
-    return [one for one in audiences.known(db, _audience(share)) if one not in seen]
-
-
-def _audience(share: sa.Row[Any]) -> tuple[str, str] | None:
-    return revision.audience_of(share)
+    return [one for one in audiences.known(db, revision.audience_of(share)) if one not in seen]
 
 
 def _readers(db: sa.Connection, share_id: int) -> tuple[str, ...]:
@@ -119,7 +115,7 @@ def _readers(db: sa.Connection, share_id: int) -> tuple[str, ...]:
 
 def _offered(db: sa.Connection, share_id: int, campaign_id: str) -> sa.Row[Any]:
     share = revision.hold(db, share_id)
-    if campaign_id not in audiences.known(db, _audience(share)):
+    if campaign_id not in audiences.known(db, revision.audience_of(share)):
         raise ShareRefused("campaigns", "refusal.share.changed")
     return share
 

@@ -50,7 +50,7 @@ def acknowledge(records: sa.Engine, now: datetime, *, by: Actor) -> None:
     """An admin has looked through the shares. Nothing happens when another one was faster."""
     with records.begin() as db:
         if db.execute(workspace.delete().where(workspace.c.name == NAME)).rowcount:
-            audit.append(db, now, "records.acknowledged", by)
+            audit.append(db, now, audit.ANSWERED, by)
 
 
 def _alarm(records: sa.Engine, kept: Epoch, now: datetime) -> None:
@@ -68,6 +68,6 @@ def _alarm(records: sa.Engine, kept: Epoch, now: datetime) -> None:
         ended = db.execute(sessions.update().where(*lasting).values(ended_at=now)).rowcount
         db.execute(workspace.delete().where(workspace.c.name == NAME))
         db.execute(workspace.insert().values(name=NAME, value=orjson.dumps(now.isoformat()).decode()))
-        row = audit.append(db, now, "records.restored", SYSTEM, reason=reason, sessions=ended)
+        row = audit.append(db, now, audit.LOST, SYSTEM, reason=reason, sessions=ended)
         notices.tell(db, now, None, "restored", f"restored:{row}:{now.isoformat()}")
         kept.write(audit.head(db), now)

@@ -21,10 +21,10 @@ def take_back(records: sa.Engine, batch: str, now: datetime, *, by: Actor) -> tu
     """Undo one `create` or `add_viewers`; returns the addresses that lost their access, also the second time.
 
     With `create` goes the whole share, whoever was added to it since. What was shared is in no list any more,
-    and the same people can be invited again. Somebody who had been
-    revoked before is revoked again. Raises ShareRefused when a mail has left, or a worker has it in hand, or
-    when a viewer's credential was replaced since: then nothing at all is taken back. A mail is withdrawn by
-    changing its row only while it waits, and a worker claims it in the same way: never do both succeed.
+    and the same people can be invited again. Somebody who had been revoked before is revoked again. Raises
+    ShareRefused when a mail has left, or a worker has it in hand, or when a viewer's credential was replaced
+    since: then nothing at all is taken back. A mail is withdrawn by changing its row only while it waits, and
+    a worker claims it in the same way: never do both succeed.
     """
     with records.begin() as db:
         mails = _mails(db, batch)

@@ -27,6 +27,10 @@ LOCKS = {"postgresql": "SELECT pg_advisory_xact_lock(7412)"}
 
 AT_ONCE = 1000
 
+LOST, ANSWERED = "records.restored", "records.acknowledged"
+"""Kinds of rows: the records turned out to be older than they had been; an admin has seen to it."""
+UNANSWERED = "unanswered"
+
 
 @dataclass(frozen=True)
 class Head:
@@ -44,6 +48,8 @@ class Verdict:
     it was written), parted (it does not continue the row before, which was changed with its hash), missing
     (there it lacks rows); by the file of `lib.store.epoch` also cut, rewritten, sealed. `at` and `kind` are
     those of the broken row; of a missing one, those of the row before. `compared`: that file was there.
+    An unbroken log may itself tell that rows had been lost; until an admin has answered that, its `reason` is
+    unanswered, and `broken` the row that tells.
     """
 
     rows: int
@@ -109,7 +115,7 @@ def hash_of(db: sa.Connection, number: int) -> str | None:
 
 def verify(records: sa.Engine) -> Verdict:
     """Read the whole chain, in bounded memory, and name the first row that does not fit."""
-    last, before = Head(), None
+    last, before, lost = Head(), None, None
     for row in _rows(records):
         reason = _misfit(last, row)
         if reason:
@@ -117,6 +123,9 @@ def verify(records: sa.Engine) -> Verdict:
             at, kind = (told["at"], told["kind"]) if told else (None, "")
             return Verdict(last.id, last, number, reason, at, kind)
         last, before = Head(row["id"], row["hash"]), row
+        lost = {LOST: row, ANSWERED: None}.get(row["kind"], lost)
+    if lost:
+        return Verdict(last.id, last, lost["id"], UNANSWERED, lost["at"], lost["kind"])
     return Verdict(last.id, last)
 
 

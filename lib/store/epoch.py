@@ -116,10 +116,10 @@ def verify(records: sa.Engine, epoch: Epoch) -> Verdict:
     except NotSealed:
         reason = SEALED
     found = audit.verify(records)
-    if found.reason:
+    if found.reason not in ("", audit.UNANSWERED):
         return found
     if mark is None:
-        return replace(found, reason=reason)
+        return replace(found, reason=reason or found.reason)
     with reading(records) as db:
         reason = _lack(db, mark)
     if not reason:

@@ -1,6 +1,6 @@
 """The records' tables. One place for the schema; lib/store/migrations brings a database to it.
 
-All times are aware UTC. Secrets stand here only as hashes, or sealed (`outbox.sealed`).
+All times are aware UTC. Secrets stand here only as hashes, or sealed (the columns `sealed`).
 """
 
 from datetime import UTC, datetime
@@ -289,7 +289,7 @@ outbox = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("viewer_id", sa.ForeignKey("viewers.id"), index=True),
-    sa.Column("kind", sa.String(20), nullable=False),  # invitation, password, link, apart, notice
+    sa.Column("kind", sa.String(20), nullable=False),  # invitation, password, link, apart, notice, trial
     sa.Column("analyst_id", sa.ForeignKey("analysts.id"), index=True),  # who caused it, or whom it tells
     sa.Column("batch", sa.String(32), index=True),  # the action that it belongs to
     sa.Column("after_id", sa.Integer),  # sent only once that row was handed over; refused with it

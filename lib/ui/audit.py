@@ -82,7 +82,7 @@ def entries(asked: Asked) -> None:
     st.caption(
         t("audit.shown", shown=f"{first}–{first + len(shown) - 1}", count=total)
         + " · "
-        + t("audit.zone", zone=plain(zone))
+        + t("audit.zone", zone=plain(numbers.zone(zone, language())))
     )
     _table(shown, ZoneInfo(zone))
     _turn(ends, older=shown[-1].id if len(found) > A_PAGE else None)

@@ -2,6 +2,7 @@
 // while typing; the server judges again, and its refusals come back in `data.refused`.
 
 const ADDRESS = /^[^\s@<>(),;:"\[\]\\]{1,64}@[^\s@.<>(),;:"\[\]\\]+(\.[^\s@.<>(),;:"\[\]\\]+)+$/;
+const INVISIBLE = /[\u200b\u2060\ufeff]/g; // what comes along when an address is copied from a page, such as ours
 const MOST = 8; // suggestions shown at once
 const SETTLED = 350; // ms without a key after which a whole address counts although no chip was made of it
 
@@ -304,7 +305,8 @@ class Field {
 
 // `Ann <ann@x.org>; "Lee, Bo" <bo@y.org>, cy@z.org` -> the three addresses. A part without any @ stays
 // as it is: it is shown as wrong rather than lost.
-function split(text) {
+function split(given) {
+  const text = given.replace(INVISIBLE, "");
   const quotes = (text.match(/"/g) || []).length;
   const parts = quotes % 2 ? text.split(/[,;\r\n\t]+/) : text.match(/(?:"[^"]*"|[^,;\r\n\t"])+/g) || [];
   return parts.flatMap(addresses).map(bare).filter(Boolean);

@@ -1,6 +1,6 @@
 """The report of one campaign, drawn alike for the analyst and for a viewer, within the scope of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import quote, urlencode
 
 import pandas as pd
@@ -29,12 +29,12 @@ HEADLINES = (  # the figure of a card, and the one in small letters below it
 )
 SHOWN_WHEN_KNOWN = ("orders", "revenue")
 CHART = {"displayModeBar": False}
-# On a phone Streamlit would cut the words of a card short. The empty span keeps it from putting a mere style where
-# dialogs stand.
+# On a phone Streamlit would cut the words of a card short. The empty span keeps it from putting a mere style
+# where dialogs stand.
 WHOLE_WORDS = (
     "<span></span><style>@media (max-width: 640px) {"
-    ".st-key-section-figures [data-testid=stMetric] :is(p, label, div) { white-space: normal; overflow-wrap: anywhere; }"
-    "}</style>"
+    ".st-key-section-figures [data-testid=stMetric] :is(p, label, div)"
+    "{ white-space: normal; overflow-wrap: anywhere; }}</style>"
 )
 FORM = "opens"  # in the address: all or people
 

@@ -70,7 +70,8 @@ def _header(share: ShareLine) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         badges.state(share.state)
         spans.badge(share)
-        _facts(share.id)
+        with st.container(width="content"):
+            _facts(share.id)
         extending.buttons(share, PAGE)
 
 

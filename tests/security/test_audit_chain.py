@@ -481,7 +481,8 @@ def test_an_older_copy_puts_every_viewer_out_tells_every_admin_and_stands_in_the
     }
     assert [told[f"{name}@agency.example"].count("restored") for name in ("eva", "ida", "tom")] == [1, 1, 0]
     assert restoring.warning(house.records).at == later
-    assert epoch.verify(house.records, kept).reason == ""
+    found = epoch.verify(house.records, kept)
+    assert (found.reason, found.broken, found.compared) == ("unanswered", entry.id, True)
 
 
 def test_the_alarm_is_sounded_once_and_stays_until_an_admin_has_seen_to_it(house, kept, monkeypatch):
@@ -496,6 +497,18 @@ def test_the_alarm_is_sounded_once_and_stays_until_an_admin_has_seen_to_it(house
     restoring.acknowledge(house.records, NOW, by=ANN)
     assert restoring.warning(house.records) is None
     assert kinds(house.records).count("records.acknowledged") == 1
+    assert epoch.verify(house.records, kept).reason == ""
+
+
+def test_the_log_remembers_an_alarm_whose_banner_somebody_deleted(house, kept, monkeypatch):
+    """D6: who has the database alone can take the banner away, and not what the log tells"""
+    monkeypatch.setattr(analysts, "COST", 4)
+    restored(house, kept)
+    restoring.watch(house.records, kept, NOW)
+    with house.records.begin() as db:
+        db.execute(workspace.delete())
+    assert restoring.warning(house.records) is None
+    assert epoch.verify(house.records, kept).reason == "unanswered"
 
 
 def test_of_several_processes_that_notice_it_one_sounds_the_alarm(records, kept):
