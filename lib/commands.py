@@ -11,7 +11,8 @@ from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -22,7 +23,7 @@ from lib.mail import tried
 from lib.mail.worker import Worker
 from lib.model import COMMAND_LINE, Form, Scope
 from lib.reports import UnknownCampaign, rollup
-from lib.shares import analysts, audit, shares
+from lib.shares import analysts, audit, policy, shares
 from lib.shares.refusal import ShareRefused
 from lib.shares.shares import Draft, Invited, ViewerLine
 from lib.store import epoch, library
@@ -33,6 +34,8 @@ BY = "command line"
 SOME_REJECTED = 3
 """Exit code of an import that is in but had rows that are not."""
 
+NEVER: Literal["never"] = "never"
+"""In the place of a last day: no end."""
 
 COUNTS = ("read", "imported", "duplicate", "rejected")
 
@@ -300,12 +303,25 @@ def share(options: argparse.Namespace) -> int:
         password=options.password or "",
         message=options.message or "",
         language=options.language,
-        expires_on=options.expires,
+        expires_on=_last_day(parts, options.expires),
         zone=parts.settings.timezone,
         road=options.road,
     )
     created = shares.create(parts.records, parts.vault, parts.settings, draft, wiring.now(), by=COMMAND_LINE)
     return _say_invited(options, {"share": created.share_id}, created.viewers)
+
+
+def _last_day(parts: wiring.App, asked: date | Literal["never"] | None) -> date | None:
+    """As asked for; without a word the day that the share dialog proposes too."""
+    if asked == NEVER:
+        return None
+    today = wiring.now().astimezone(ZoneInfo(parts.settings.timezone)).date()
+    return asked or policy.load(parts.records).usual(today)
+
+
+def _day_or_never(text: str) -> date | Literal["never"]:
+    """For argparse, which says a ValueError as wrong usage."""
+    return NEVER if text == NEVER else date.fromisoformat(text)
 
 
 def add_viewer(options: argparse.Namespace) -> int:
@@ -521,7 +537,8 @@ def _bringing_in(command: Command) -> None:
 def _sharing(command: Command) -> None:
     made = command("share", share)
     made.add_argument("campaign", nargs="+", metavar="CAMPAIGN")
-    made.add_argument("--expires", type=date.fromisoformat, metavar="DATE")
+    about = t(LANGUAGE, "command.expires")
+    made.add_argument("--expires", type=_day_or_never, metavar="DATE", help=about)
     made.add_argument("--language", choices=words.LANGUAGES, default=LANGUAGE)
     _invitation(made)
     made = command("add-viewer", add_viewer)

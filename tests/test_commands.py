@@ -2,15 +2,17 @@
 
 import json
 import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from lib import config, doctor, wiring
-from lib.commands import SOME_REJECTED, main
-from lib.shares import analysts
-from lib.words import catalogue
+from lib.commands import LANGUAGE, SOME_REJECTED, main
+from lib.model import COMMAND_LINE
+from lib.shares import analysts, policy, shares
+from lib.words import catalogue, t
 
 HEADER = (
     'Title,Subject,List,"Send Date","Send Weekday","Total Recipients","Successful Deliveries","Soft Bounces",'
@@ -142,6 +144,34 @@ def test_sharing_prints_each_link_and_password_once(vitrine, export):
         assert len(viewer["password"]) >= 16
     listed = vitrine("viewers", "--json")[1]
     assert not any(v["password"] in listed or v["link"] in listed for v in told["viewers"])
+
+
+@pytest.mark.parametrize(
+    ("given", "last"),
+    [((), "2026-11-30"), (("--expires", "2026-12-24"), "2026-12-24"), (("--expires", "never"), None)],
+)
+def test_a_share_lasts_as_asked_for_and_else_as_long_as_is_usual(vitrine, export, monkeypatch, given, last):
+    monkeypatch.setenv("VITRINE_TIMEZONE", "Pacific/Auckland")
+    monkeypatch.setattr(wiring, "now", lambda: datetime(2026, 11, 22, 12, tzinfo=UTC))  # there the 23rd
+    vitrine("import", export)
+    policy.save(wiring.app().records, policy.Policy(days=7), wiring.now(), by=COMMAND_LINE)
+    object_of(vitrine("share", "aaaa000001", "--to", "ann@client.example", *given, "--json"))
+    (line,) = shares.shares_of(wiring.app().records, None, wiring.now())
+    assert line.expires_on == (last and date.fromisoformat(last))
+
+
+def test_no_end_is_refused_where_shares_have_a_longest_duration(vitrine, export):
+    vitrine("import", export)
+    policy.save(wiring.app().records, policy.Policy(days=7, most=14), wiring.now(), by=COMMAND_LINE)
+    code, out, err = vitrine("share", "aaaa000001", "--to", "ann@client.example", "--expires", "never")
+    assert (code, out, err) == (1, "", t(LANGUAGE, "refusal.policy.beyond", count=14) + "\n")
+    object_of(vitrine("share", "aaaa000001", "--to", "ann@client.example", "--json"))
+
+
+def test_a_last_day_that_is_none_is_wrong_usage(vitrine, export):
+    code, out, err = vitrine("share", "aaaa000001", "--to", "ann@client.example", "--expires", "soon")
+    assert (code, out) == (2, "")
+    assert "soon" in err
 
 
 def test_a_wrong_address_shares_nothing(vitrine, export):

@@ -39,19 +39,26 @@ def run_once(
     first = outbox.claim(records, now)
     if first is None:
         return 0
-    began = time.monotonic()
+    clock = _clock(now)
     with delivery.batch() as send:
         parcel: Parcel | None = first
         tried = 0
         while parcel is not None:
-            at = now + timedelta(
-                seconds=time.monotonic() - began
-            )  # a slow server must not eat the next lease
-            leaving = partial(outbox.leaving, records, parcel, at)
-            outbox.record(records, parcel, _handed_over(vault, send, parcel, at, leaving), at)
+            outcome = _handed_over(vault, send, parcel, clock(), _leaving(records, parcel, clock))
+            outbox.record(records, parcel, outcome, clock())
             tried += 1
-            parcel = None if tried == BATCH or halted() else outbox.claim(records, at)
+            parcel = None if tried == BATCH or halted() else outbox.claim(records, clock())
     return tried
+
+
+def _clock(now: datetime) -> Callable[[], datetime]:
+    """The time that goes on from `now`: a slow server must not eat the next lease."""
+    began = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - began)
+
+
+def _leaving(records: sa.Engine, parcel: Parcel, clock: Callable[[], datetime]) -> Leaving:
+    return lambda: outbox.leaving(records, parcel, clock())
 
 
 def _handed_over(vault: Vault, send: Send, parcel: Parcel, now: datetime, leaving: Leaving) -> Outcome:

@@ -25,11 +25,15 @@ def held(records: sa.Engine, share_id: int, now: datetime) -> tuple[Held, ...]:
 
     One that has begun to leave is not among them: no mail of a held action was tried.
     """
+    mine = outbox.join(viewers, viewers.c.id == outbox.c.viewer_id)
+    of_share = viewers.c.share_id == share_id
+    waits = outbox.c.state == QUEUED, outbox.c.next_at > now
+    batches = sa.select(outbox.c.batch).select_from(mine).where(of_share, *waits)
     with reading(records) as db:
         rows = db.execute(
             sa.select(outbox.c.batch, outbox.c.viewer_id, outbox.c.state, outbox.c.attempts, outbox.c.next_at)
-            .join(viewers, viewers.c.id == outbox.c.viewer_id)
-            .where(viewers.c.share_id == share_id, outbox.c.batch.is_not(None))
+            .select_from(mine)
+            .where(of_share, outbox.c.batch.in_(batches))
             .order_by(outbox.c.id.desc())
         ).all()
     mails: dict[str, list[Any]] = {}

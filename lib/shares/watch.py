@@ -19,7 +19,7 @@ from lib.mail.notice import Line
 from lib.shares import contents, notices
 from lib.shares.notices import Notice
 from lib.store.records import reading
-from lib.store.tables import analysts, outbox, shares, viewers
+from lib.store.tables import analysts, audit, outbox, shares, viewers
 from lib.store.tables import notices as told
 from lib.store.vault import Vault
 from lib.words import LANGUAGES
@@ -127,7 +127,7 @@ def _open_shares() -> sa.Select[Any]:
 
 def _expiring(db: sa.Connection, now: datetime) -> Iterator[Fact]:
     soon = shares.c.expires_at > now, shares.c.expires_at <= now + timedelta(days=max(AHEAD) + 1)
-    for row in db.execute(_open_shares().where(*soon)):
+    for row in db.execute(_open_shares().where(*soon).add_columns(_chosen_at())):
         left = (row.expires_on - now.astimezone(ZoneInfo(row.zone)).date()).days
         ahead = next((days for days in AHEAD if left <= days), None)
         if ahead is not None and _set_before(row, ahead):
@@ -137,9 +137,15 @@ def _expiring(db: sa.Connection, now: datetime) -> Iterator[Fact]:
             )
 
 
+def _chosen_at() -> sa.ColumnElement[Any]:
+    """When the last day of a share was chosen anew; NULL: never since its creation."""
+    extended = audit.c.share_id == shares.c.id, audit.c.kind == "share.extended"
+    return sa.select(sa.func.max(audit.c.at)).where(*extended).scalar_subquery().label("chosen_at")
+
+
 def _set_before(share: sa.Row[Any], ahead: int) -> bool:
     """Whoever has just chosen such a near day knows it."""
-    chosen = max(share.created_at, share.changed_at or share.created_at)
+    chosen = share.chosen_at or share.created_at
     return bool(chosen.astimezone(ZoneInfo(share.zone)).date() < share.expires_on - timedelta(days=ahead))
 
 

@@ -427,7 +427,7 @@ def test_a_file_that_is_not_ours_is_not_believed(records, kept, damage):
     assert epoch.verify(records, kept).reason == "sealed"
     restoring.watch(records, kept, NOW)
     assert restoring.warning(records) is not None
-    assert epoch.verify(records, kept).reason == ""
+    assert epoch.verify(records, kept).reason == "unanswered"
 
 
 def test_the_seal_is_made_with_the_secret_key(records, kept):
@@ -519,7 +519,7 @@ def test_of_several_processes_that_notice_it_one_sounds_the_alarm(records, kept)
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda _: restoring.watch(records, kept, NOW), range(6)))
     assert kinds(records).count("records.restored") == 1
-    assert epoch.verify(records, kept).reason == ""
+    assert epoch.verify(records, kept).reason == "unanswered"
 
 
 def test_writers_at_work_are_no_alarm(records, kept):
