@@ -412,7 +412,7 @@ def renew_link(options: argparse.Namespace) -> int:
 def send_again(options: argparse.Namespace) -> int:
     """The mail that perhaps arrived, once more."""
     parts = _ready()
-    shares.send_again(parts.records, options.viewer, wiring.now(), by=COMMAND_LINE)
+    shares.send_again(parts.records, parts.settings, options.viewer, wiring.now(), by=COMMAND_LINE)
     _say(options, {"viewer": options.viewer, "mail": "queued"}, [t(LANGUAGE, "command.sent_again")])
     return 0
 

@@ -53,6 +53,12 @@ class House:
         } | draft
         return shares.create(self.records, self.vault, self.settings, shares.Draft(**filled), now, by=EVA)
 
+    def deliver(self) -> None:
+        """All mails that wait are handed over."""
+        with self.records.begin() as db:
+            due = outbox.c.state.in_(("queued", "waiting"))
+            db.execute(outbox.update().where(due).values(state="accepted", sealed=None))
+
     def unlock(self, viewer: Invited | str, password: str = PASSWORD, now: datetime = NOW, ip: str = HERE):
         return entry.unlock(self.records, token(viewer), password, ip, BROWSER, now)
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from streamlit_authenticator.utilities import Hasher
 
 from lib.model import COMMAND_LINE
-from lib.shares import analysts, throttle
+from lib.shares import analysts, audit, throttle
 from lib.shares.refusal import ShareRefused
 from lib.shares.throttle import Refused, TooMany
 from lib.store import tables
@@ -102,6 +102,20 @@ def test_a_disabled_analyst_cannot_sign_in_until_enabled(db):
     assert [(line.name, line.disabled) for line in analysts.list_all(db)] == [("Bob", True), ("Eva", False)]
     analysts.enable(db, bob, NOW, by=COMMAND_LINE)
     assert analysts.check(db, "bob@agency.example", SECRET, HERE, NOW).id == bob
+
+
+def test_another_name_is_written_down_with_the_one_before_and_checked_as_a_new_one(db):
+    eva = add(db)
+    for wrong in ("", " ", "x" * 101, "Eva\nBcc: all@x.org"):
+        assert refused(analysts.rename, db, eva, wrong, NOW, by=COMMAND_LINE) == ("name", "analyst.name")
+    analysts.rename(db, eva, " Eva [Duarte] ", NOW, by=COMMAND_LINE)
+    analysts.rename(db, eva, "Eva [Duarte]", NOW, by=COMMAND_LINE)
+    assert analysts.by_address(db, EVA).name == "Eva [Duarte]"
+    [line] = audit.lines(db, audit.Filter(kinds=("analyst.renamed",)), 10)
+    assert line.details["names"] == ["Eva", "Eva [Duarte]"]
+    for language in ("en", "fr"):
+        assert line.said(language)
+        assert line.details_said(language) == ("Eva → Eva [Duarte]",)
 
 
 def test_enabling_one_who_is_not_disabled_ends_no_session(db):

@@ -11,6 +11,7 @@ from cryptography.fernet import InvalidToken
 from lib import commands, contacts, wiring
 from lib.config import Secret
 from lib.contacts import CONTACTS, OTHERS, GoogleRefused, books
+from lib.contacts import google as contacts_google
 from lib.model import Actor
 from lib.shares import sessions
 from lib.store.tables import audit, google_links, google_states
@@ -84,6 +85,10 @@ class Desk:
 
     def linked(self) -> bool:
         return contacts.find(self.parts.records, self.analyst) is not None
+
+    def sealed(self) -> bytes:
+        with self.parts.records.connect() as db:
+            return db.execute(sa.select(google_links.c.sealed)).scalar_one()
 
     def told(self, kind: str) -> list[dict]:
         with self.parts.records.connect() as db:
@@ -204,6 +209,61 @@ def test_a_link_that_was_revoked_at_google_is_removed(desk, stand_in, later):
     assert not desk.linked()
     assert books.shelf.find(desk.analyst) is None
     assert desk.told("google.unlinked") == [{"outcome": "lost"}]
+
+
+class Slow:
+    """Google's answer to a renewal comes when the analyst has linked anew in another window."""
+
+    def __init__(self, desk, stand_in, monkeypatch, answer=None):
+        self.desk, self.stand_in, self.answer = desk, stand_in, answer
+        self.refresh = contacts_google.refresh
+        monkeypatch.setattr(contacts_google, "refresh", self)
+
+    def __call__(self, at, tokens, now):
+        renewed = self.refresh(at, tokens, now)
+        assert self.desk.link(self.stand_in) == "linked"
+        self.made = self.desk.sealed()
+        if self.answer:
+            raise self.answer
+        return renewed
+
+
+def test_a_slow_renewal_leaves_a_link_made_meanwhile_as_it_is(desk, stand_in, monkeypatch):
+    desk.link(stand_in)
+    slow = Slow(desk, stand_in, monkeypatch)
+    desk.load(wiring.now() + timedelta(hours=2))
+    assert desk.sealed() == slow.made
+    assert books.shelf.find(desk.analyst) is None, "contacts of the former account were kept"
+
+
+def test_an_account_that_ended_takes_no_link_made_meanwhile_along(desk, stand_in, monkeypatch):
+    desk.link(stand_in)
+    slow = Slow(desk, stand_in, monkeypatch, GoogleRefused("lost"))
+    with pytest.raises(GoogleRefused, match="lost"):
+        desk.load(wiring.now() + timedelta(hours=2))
+    assert desk.sealed() == slow.made
+    assert desk.told("google.unlinked") == []
+
+
+def test_contacts_are_not_kept_when_the_link_was_taken_away_meanwhile(desk, stand_in):
+    desk.link(stand_in)
+    stand_in.troubles[LISTS[1]] = [(429, EXHAUSTED, {"retry-after": "4"})]
+    desk.pauses = Unlinking(desk)
+    desk.load()
+    assert not desk.linked()
+    assert books.shelf.find(desk.analyst) is None
+
+
+class Unlinking(list):
+    """The analyst uses a pause to take the link away, which Google has not yet heard of."""
+
+    def __init__(self, desk):
+        super().__init__()
+        self.desk = desk
+
+    def append(self, _seconds):
+        args = (self.desk.parts.records, self.desk.parts.vault, None, self.desk.analyst, wiring.now())
+        contacts.unlink(*args, by=BY)
 
 
 def test_a_short_rate_limit_is_waited_for_as_google_says(desk, stand_in):

@@ -4,6 +4,8 @@ import datetime
 import ipaddress
 import ssl
 import stat
+import time
+from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from lib.config import Secret, Settings, SettingsRefused
 from lib.mail import letters, outbox, worker
 from lib.mail.delivery import connection
-from lib.mail.outbox import ACCEPTED, KEPT, WAITING
+from lib.mail.outbox import ACCEPTED, KEPT, WAITING, Outcome
 from lib.store import records as store_records
 from lib.store import tables
 from lib.store.tables import metadata
@@ -209,6 +211,27 @@ def test_the_worker_sends_by_itself_and_ends_when_asked(records, tmp_path):
         thread.stop()
     assert calls
     assert calls[0] == NOW
+
+
+def test_a_mail_ended_when_the_server_answered_not_when_it_was_begun(records):
+    class Slow:
+        @contextmanager
+        def batch(self):
+            def send(_id, _mail, _now, leaving):
+                time.sleep(0.3)
+                assert leaving()
+                time.sleep(0.3)
+                return Outcome(ACCEPTED)
+
+            yield send
+
+    queue(records)
+    worker.run_once(records, VAULT, Slow(), NOW)
+    with records.begin() as db:
+        row = db.execute(sa.select(tables.outbox)).one()
+    pause = datetime.timedelta(seconds=0.3)
+    assert row.leaving_at - NOW >= pause
+    assert row.ended_at - row.leaving_at >= pause
 
 
 def test_a_job_that_fails_does_not_stop_the_mail(records, tmp_path, caplog):

@@ -13,7 +13,7 @@ from lib.mail import outbox, worker
 from lib.mail.delivery import connection
 from lib.mail.notice import Line
 from lib.model import COMMAND_LINE
-from lib.shares import analysts, notices, shares
+from lib.shares import analysts, contents, notices, shares
 from lib.shares.watch import NOTICE, PAUSE, Watch
 from lib.store import records as store_records
 from lib.store import tables
@@ -209,7 +209,7 @@ def test_a_notice_of_several_campaigns_names_the_first_and_one_without_any_says_
     ("state", "answer", "sentence"),
     [
         ("refused", "550 no such user", "about “Spring Gardening” was refused: 550 no such user"),
-        ("unknown", "mail.answer.vanished", "is not known whether the mail to ann@client.example"),
+        ("unknown", "mail.answer.vanished", "is not known whether the e-mail to ann@client.example"),
     ],
 )
 def test_a_mail_that_was_refused_or_perhaps_lost_is_told(home, state, answer, sentence):
@@ -271,6 +271,16 @@ def test_whoever_chose_a_near_last_day_is_not_told_of_it_at_once(home):
     assert not told(home, eva)
     watch(home, NOW + timedelta(days=2))
     assert len(told(home, eva)) == 1
+
+
+def test_a_share_that_was_changed_otherwise_is_told_all_the_same(home):
+    eva = analyst(home)
+    [ann] = home.share(ANN, analyst_id=eva, expires_on=date(2026, 12, 31))
+    share_id, late = home.share_of(ann), NOW + timedelta(days=31)
+    seen = shares.find(home.records, share_id, late)
+    contents.change(home.records, share_id, seen, late, by=COMMAND_LINE, message="Now with the summer")
+    watch(home, late)
+    assert said(home, eva) == ["Access to “Spring Gardening” ends in 7 days, after 31 December 2026."]
 
 
 def test_the_end_of_a_share_that_nobody_can_open_is_no_news(home):

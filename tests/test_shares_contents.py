@@ -12,6 +12,7 @@ from lib.shares.entry import Refused, Unlocked
 from lib.shares.policy import Policy
 from lib.shares.refusal import ShareRefused
 from lib.shares.revision import Difference, StaleShare
+from lib.store import tables
 from lib.store.records import reading
 from lib.store.tables import audit, campaigns
 from tests import sharing
@@ -144,6 +145,40 @@ def test_yes_to_a_campaign_of_another_audience_is_refused(house):
     assert line(house, ann).campaigns == ("spring",)
 
 
+def test_whoever_was_added_after_the_offer_sees_nothing_that_nobody_said_yes_to(house):
+    """X7"""
+    ann = following(house)[0]
+    arrives(house, "autumn")
+    (offer,) = contents.pending(house.records, NOW)
+    given = (house.records, house.vault, house.settings, house.share_of(ann))
+    shares.add_viewers(*given, ("bob@client.example",), None, None, NOW, by=BEN)
+    args = (house.records, house.share_of(ann), "autumn", NOW)
+    with pytest.raises(ShareRefused, match="more_readers") as refused:
+        contents.add_campaign(*args, by=ANA, addresses=offer.addresses)
+    assert refused.value.holes == {"addresses": "bob@client.example"}
+    assert line(house, ann).campaigns == ("spring",)
+    (offer,) = contents.pending(house.records, NOW)
+    shares.revoke(house.records, ann.id, NOW, by=ANA)
+    contents.add_campaign(*args, by=ANA, addresses=offer.addresses)  # one less is nobody unsaid
+    assert line(house, ann).campaigns == ("spring", "autumn")
+
+
+def test_what_waits_is_asked_with_as_many_queries_for_ten_shares_as_for_one(house):
+    asked: list[str] = []
+    sa.event.listen(house.records, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    following(house)
+    arrives(house, "autumn")
+    counts = []
+    for number in range(1, 11):
+        asked.clear()
+        assert len(contents.pending(house.records, NOW)) == number
+        counts.append(len(asked))
+        following(house, f"{number}@client.example")
+        with house.records.begin() as db:
+            db.execute(tables.shares.update().values(declined=["summer"]))
+    assert set(counts) == {counts[0]}
+
+
 def test_a_campaign_that_is_taken_out_is_gone_at_once_and_not_offered_again(house):
     """X7"""
     ann = following(house, campaigns=("spring", "summer"))[0]
@@ -219,6 +254,41 @@ def test_a_stale_change_is_refused_field_by_field_with_who_and_when(house):
         )
     now = line(house, ann)
     assert (now.revenue, now.people, now.expires_on) == (True, False, LAST)
+
+
+NARROWER = {"campaigns": ("summer",), "sections": ("links",), "people": False, "revenue": False}
+
+
+@pytest.mark.parametrize("field", [*NARROWER, "expires_on"])
+def test_nobody_is_let_into_what_somebody_else_changed_meanwhile(house, field):
+    """D1: neither somebody new nor, by switching on, everybody"""
+    ann = house.share("ann@client.example")[0]
+    seen = line(house, ann)
+    change(house, ann, seconds(60), by=BEN, **{field: (NARROWER | {"expires_on": LAST})[field]})
+    given = house.records, house.vault, house.settings, house.share_of(ann)
+    bob = ("bob@client.example",), None, None, seconds(90)
+    with pytest.raises(StaleShare) as adding:
+        shares.add_viewers(*given, *bob, by=ANA, seen=seen)
+    shares.off(house.records, house.share_of(ann), seconds(90), by=ANA)
+    with pytest.raises(StaleShare) as switching:
+        shares.on(*given, False, seconds(90), by=ANA, seen=replace(seen, state=shares.State.OFF))
+    for refusal in (adding.value, switching.value):
+        assert [one.field for one in refusal.differences] == [field]
+    assert adding.value.by == BEN.name
+    assert [one.address for one in shares.viewers_of(house.records, house.share_of(ann), NOW)] == [
+        "ann@client.example"
+    ]
+    assert len(shares.on(*given, False, seconds(95), by=ANA, seen=line(house, ann))) == 1
+    assert shares.add_viewers(*given, *bob, by=ANA, seen=line(house, ann)).viewers
+
+
+def test_another_message_of_the_share_is_no_reason_to_ask_again_who_is_let_in(house):
+    ann = house.share("ann@client.example")[0]
+    seen = line(house, ann)
+    change(house, ann, seconds(60), by=BEN, message="Another one", language="fr")
+    given = house.records, house.vault, house.settings, house.share_of(ann)
+    bob = ("bob@client.example",), None, None, seconds(90)
+    assert shares.add_viewers(*given, *bob, by=ANA, seen=seen).viewers
 
 
 def test_switching_off_makes_a_change_stale_and_is_itself_never_stale(house):

@@ -254,6 +254,7 @@ def test_a_viewer_of_another_share_is_not_changed_by_a_made_up_id(house):
 def test_a_password_changed_by_two_analysts_at_once_is_not_silently_overwritten(house, monkeypatch):
     """D1: the second one is told"""
     ann = house.share("ann@client.example")[0]
+    house.deliver()
     real = invitations.credentials.new_password
 
     def slow(*given):

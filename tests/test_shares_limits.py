@@ -59,7 +59,7 @@ def new_link(house, viewer, now):
 def sent_again(house, viewer, now):
     parcel = outbox.claim(house.records, now)
     outbox.record(house.records, parcel, Outcome(UNKNOWN, "mail.answer.broken"), now)
-    shares.send_again(house.records, viewer.id, now, by=EVA)
+    shares.send_again(house.records, house.settings, viewer.id, now, by=EVA)
 
 
 def new_password(house, viewer, now):
@@ -184,3 +184,17 @@ def test_mails_go_to_a_hundred_viewers_at_once_and_no_more(house):
     assert refusal(home.set_password, first, road="same", now=later)[0] == "viewers.many"
     assert refusal(shares.renew_links, *given, None, True, later, by=EVA)[0] == "viewers.many"
     assert len(home.set_password(first, road="hand", now=later)) == 101
+    shares.off(home.records, home.share_of(first), later, by=EVA)
+    assert refusal(shares.on, *given, True, later, by=EVA)[0] == "viewers.many"
+    assert len(shares.on(*given, False, later, by=EVA)) == 101
+
+
+def test_the_same_mail_sent_once_more_counts_in_the_analysts_hour(house):
+    """M9"""
+    (ann, *_) = house.share(*(f"{name}@x.example" for name in "abcd"))
+    sent_again(house, ann, seconds(60))
+    assert refusal(house.share, ANN, now=seconds(120))[0] == "limit.hour"
+    home = replace(house, settings=replace(house.settings, mails_per_hour=6))
+    home.share(ANN, now=seconds(120))
+    assert refusal(sent_again, home, ann, seconds(180))[0] == "limit.hour"
+    sent_again(home, ann, seconds(3600))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from lib.mail import outbox
 from lib.mail.outbox import ACCEPTED, REFUSED, SENDING, UNKNOWN, WAITING, Outcome
-from lib.shares import shares
+from lib.shares import holding, shares
 from lib.shares.refusal import ShareRefused
 from lib.store import records as store_records
 from lib.store import schema, tables
@@ -47,6 +47,22 @@ def test_the_mails_wait_as_long_as_can_be_taken_back(house):
     assert made.until == seconds(30)
     assert outbox.claim(house.records, seconds(29)) is None
     assert outbox.claim(house.records, seconds(30))
+
+
+def test_what_a_share_sent_long_ago_is_not_read_to_find_what_waits(house):
+    old = house.created(ANN, BOB)
+    made = add(house, old.share_id, CY)
+    read = []
+
+    @sa.event.listens_for(house.records, "before_cursor_execute")
+    def note(_db, _cursor, statement, values, _context, _many):
+        read.append((statement, values))
+
+    [held] = holding.held(house.records, old.share_id, seconds(1))
+    sa.event.remove(house.records, "before_cursor_execute", note)
+    assert held.batch == made.batch
+    with store_records.reading(house.records) as db:
+        assert sum(len(db.exec_driver_sql(*one).all()) for one in read if one[0].startswith("SELECT")) == 1
 
 
 def test_without_a_hold_the_mails_leave_at_once(house):

@@ -3,7 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib import contacts, wiring
+from lib.model import COMMAND_LINE
 from lib.shares import analysts
+from lib.store.tables import google_links
 from lib.words import t
 from tests.screens import PATIENCE, add_analyst, analyst_cookie, hold, texts
 
@@ -54,6 +57,21 @@ def test_the_settings_offer_the_link_in_the_readers_language(with_google, worksp
     assert not at.exception
     assert t(language, "google.offer") in texts(at)
     assert "GOCSPX-canary" not in str(at)
+
+
+def test_a_link_that_the_secret_key_no_longer_opens_can_be_taken_away_in_the_dialog(
+    with_google, workspace, ada
+):
+    with workspace.records.begin() as db:
+        db.execute(google_links.insert().values(analyst_id=1, sealed=b"?", scopes="", linked_at=wiring.now()))
+    at = AppTest.from_function(beside_the_chips, default_timeout=PATIENCE).run()
+    at.button(key="google-x").click().run()
+    assert not at.exception
+    assert t("en", "google.problem.lost") in texts(at)
+    assert at.button(key="unlink-x").label == t("en", "google.unlink")
+    args = (workspace.records, workspace.vault, None, 1, wiring.now())
+    assert contacts.unlink(*args, by=COMMAND_LINE) is False
+    assert contacts.find(workspace.records, 1) is None
 
 
 def test_addresses_that_were_picked_are_handed_out_once(workspace, ada):

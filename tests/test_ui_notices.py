@@ -146,6 +146,17 @@ def test_the_language_is_chosen_and_spoken_at_once(workspace, eva):
     assert "Votre mot de passe" in texts(at)
 
 
+def test_the_own_name_is_changed_or_it_says_why_not(workspace, eva):
+    at = frame("settings").run()
+    assert at.text_input(key="settings-own-name").value == "Eva"
+    for name, kept in (("Eva Duarte", "Eva Duarte"), (" ", "Eva Duarte")):
+        at.text_input(key="settings-own-name").set_value(name)
+        next(button for button in at.button if button.label == "Save name").click().run()
+        assert not at.exception
+        assert analysts.by_address(workspace.records, "eva@agency.example").name == kept
+    assert "name" in at.error[0].value
+
+
 def fill(at, current=PASSWORD, new=NEW, repeated=NEW):
     at.text_input(key="settings-new-0").set_value(new)
     at.text_input(key="settings-current-0").set_value(current)
@@ -223,7 +234,7 @@ def test_who_is_no_admin_reads_the_policy_and_changes_nothing(workspace, bob):
     at = frame("settings").run()
     assert "A share lasts 60 days at most." in texts(at)
     assert not at.number_input
-    assert not [button for button in at.button if button.label in ("Save", "Send me a test mail")]
+    assert not [button for button in at.button if button.label in ("Save", "Send me a test e-mail")]
     assert "Mail" not in [header.value for header in at.subheader]
 
 

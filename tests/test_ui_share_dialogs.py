@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from lib import wiring
@@ -46,6 +47,14 @@ def dialog_page() -> None:
     kept = once.drawer("shares").kept.get("1")
     st.json([one.address for one in kept.invited] if kept else [])
     dialog(*((share, lines[0], lines) if st.session_state["of_one"] else (share, lines)))
+
+
+def handover_page() -> None:
+    import streamlit as st  # noqa: PLC0415
+
+    from lib.ui import handover, once  # noqa: PLC0415
+
+    handover.draw("shares", once.Handover("1", st.session_state["invited"], False, "en", "Spring", 1))
 
 
 def opened(dialog: str, *, of_one: bool = False) -> AppTest:
@@ -115,6 +124,36 @@ def test_switching_on_makes_new_links(office):
     assert states(office) == ["active"]
 
 
+def test_switching_on_what_somebody_else_changed_meanwhile_shows_what_changed(office):
+    """D1"""
+    installation.share(office, "ann@x.org", people=False)
+    press(opened("share_dialogs.switch_off"), "off-1")
+    at = opened("share_dialogs.switch_on")
+    contents.change(office.records, 1, share_of(office), wiring.now(), by=BEN, people=True)
+    press(at, "on-go-1")
+    assert plain("ben@agency.example") in screens.texts(at)
+    assert states(office) == ["off"]
+
+
+def test_a_password_passed_on_before_the_mails_left_is_shown_with_the_links_that_are_new(office):
+    """and says whose link stays"""
+    installation.share(office, "ann@x.org", "bo@x.org")
+    with office.records.begin() as db:
+        first = tables.outbox.c.address == "ann@x.org"
+        db.execute(tables.outbox.update().where(first).values(state="accepted", sealed=None))
+    at = by_road(opened("password_dialogs.change"), "hand")
+    press(at, "go-all-1")
+    ann, bo = handed_over(at)
+    assert ann.link == "" and bo.link != ""
+    shown = AppTest.from_function(handover_page, default_timeout=screens.PATIENCE)
+    shown.session_state["invited"] = (ann, bo)
+    shown.run()
+    assert not shown.exception
+    assert f"1 viewer keeps the link they have: {plain('ann@x.org')}" in screens.texts(shown)
+    codes = [code.value for code in shown.code]
+    assert bo.link in codes and "" not in codes
+
+
 def test_revoking_one_says_that_the_others_stay_and_they_do(office):
     """S5"""
     installation.share(office, "ann@x.org", "bo@x.org", "cy@x.org")
@@ -157,6 +196,8 @@ def test_a_password_for_several_is_set_for_those_who_are_ticked(office):
 
 def test_a_password_to_be_passed_on_is_not_mailed_and_stays_marked(office):
     installation.share(office, "ann@x.org")
+    with office.records.begin() as db:
+        db.execute(tables.outbox.update().values(state="accepted", sealed=None))
     before = mails(office)
     at = by_road(opened("password_dialogs.change_one", of_one=True), "hand")
     press(at, "go-one-1")
@@ -305,6 +346,31 @@ def test_adding_viewers_shows_what_they_will_see(office):
     assert "Words for all" in said
 
 
+def test_a_mistyped_address_of_a_new_viewer_is_pointed_out_loudly(office):
+    installation.share(office, "ann@x.org")
+    [said] = [one.value for one in entered(adding(), "bo@gmial.com").caption if "gmial" in one.value]
+    assert said.startswith(":orange[:material/warning:")
+
+
+def test_the_button_of_the_panel_is_as_wide_as_its_words_as_on_the_share_page(office, monkeypatch):
+    installation.share(office, "ann@x.org")
+    widths, button = {}, st.button
+
+    def noting(*given, key=None, width="content", **named):
+        widths[key] = width
+        return button(*given, key=key, width=width, **named)
+
+    monkeypatch.setattr(st, "button", noting)
+    adding()
+    assert widths["add-go-1"] == "content"
+
+
+def test_the_panel_for_more_viewers_has_another_heading_than_its_field(office):
+    installation.share(office, "ann@x.org")
+    at = adding()
+    assert "More viewers" in [one.value for one in at.subheader]
+
+
 def test_the_panel_for_more_viewers_is_closed_with_nothing_done(office):
     installation.share(office, "ann@x.org")
     at = press(entered(adding(), "bo@x.org"), "add-close-1")
@@ -358,6 +424,18 @@ def test_a_tick_stays_while_others_are_searched_for(office):
     assert not any(box.value for box in at.checkbox)
     press(at, "all-x")
     assert ticked(at) == everybody
+
+
+def test_the_button_that_unticks_counts_the_tick_just_made(office):
+    installation.share(office, "ann@x.org", "bo@x.org")
+    at = AppTest.from_function(ticking_page, default_timeout=screens.PATIENCE).run()
+    at.checkbox[0].check().run()
+    assert at.button(key="none-x").label == "Untick the chosen one"
+    at.checkbox[1].check().run()
+    assert at.button(key="none-x").label == "Untick all 2"
+    assert ticked(at) == ["ann@x.org", "bo@x.org"]
+    at.checkbox[0].uncheck().run()
+    assert at.button(key="none-x").label == "Untick the chosen one"
 
 
 def test_a_password_for_several_begins_with_nobody_ticked_each_time(office, monkeypatch):

@@ -87,7 +87,7 @@ def test_automatic_checks_stand_apart_from_openings_by_people(office):
     set_viewer(office, bo, fetches=3, checks=2)
     said = texts(one_share())
     assert "4 automatic checks, not yet opened by a person." in said
-    assert "Opened by a person, password not yet typed." in said
+    assert "Opened by a person, not yet unlocked." in said
     assert "2 automatic checks besides." in said
 
 

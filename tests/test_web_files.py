@@ -4,11 +4,12 @@ import csv
 import io
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from lib import wiring
 from lib.model import COMMAND_LINE, Reject
 from lib.reports import rollup
-from lib.shares import analysts, sessions
+from lib.shares import analysts, audit, sessions, visits
 from lib.store import library
 from lib.store.library import Job
 from tests import worlds
@@ -115,6 +116,47 @@ def test_rejects_are_for_analysts(parts):
     assert answer.headers["content-disposition"] == f'attachment; filename="rejects-{outcome.id}.csv"'
     assert answer.headers["cache-control"] == "no-store"
     assert viewer_browser(parts).get(address).status_code == 404
+
+
+def rejects_of(parts) -> str:
+    rows = [*worlds.rows((CAMPAIGN,)), Reject("events.csv", 7, "reject.unknown_kind", (), "sneezed")]
+    job = Job("vitrine", "events", "more.csv", "1" * 64, "ann@agency.example")
+    outcome = library.bring(parts.analytics, job, rows, rollup.make, lambda _: None, wiring.now())
+    return f"/rejects/{outcome.id}.csv"
+
+
+def test_taking_rejects_along_stands_in_the_log(parts):
+    """D5"""
+    address = rejects_of(parts)
+    visitor = analyst_browser(parts)
+    assert visitor.head(address).status_code == visitor.get(address).status_code == 200
+    taken = [line for line in audit.lines(parts.records, audit.Filter(), 9) if line.kind == "export.taken"]
+    name = address.rpartition("/")[2]
+    assert [(line.actor, line.details) for line in taken] == [("ann@agency.example", {"file": name})]
+
+
+def test_what_cannot_be_written_down_is_not_handed_out(parts, monkeypatch):
+    """D5"""
+    addresses = (rejects_of(parts), "/export/audit.csv", "/export/campaigns.csv")
+    visitor = analyst_browser(parts)
+
+    def busy(*_, **__):
+        raise OperationalError("", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(visits, "exported", busy)
+    for address in addresses:
+        answer = visitor.get(address)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5"), address
+        assert "content-disposition" not in answer.headers
+
+
+def test_one_session_of_a_viewer_cannot_flood_the_log_with_exports(parts, monkeypatch):
+    """D5"""
+    monkeypatch.setattr(visits, "MOST_EXPORTS", 2)
+    visitor = viewer_browser(parts)
+    address = f"/export/campaign/{CAMPAIGN.id}.csv"
+    assert [visitor.get(address).status_code for _ in range(4)] == [200, 200, 429, 429]
+    assert [line.kind for line in audit.lines(parts.records, audit.Filter(), 99)].count("export.taken") == 2
 
 
 @pytest.mark.parametrize("address", ["/rejects/999.csv", "/rejects/..%2fsecret.key", "/rejects/1"])

@@ -99,16 +99,22 @@ def load(
     """The analyst's contacts; kept in memory for some minutes, nowhere else.
 
     Raises GoogleRefused("lost") when there is no link (any more): one that Google does not honour is removed.
+    One that was sealed with another secret key stays until it is taken away or replaced: the key may come back.
     """
-    reader = _Reader(records, vault, at, analyst_id, _found(records, vault, analyst_id), now, sleep)
+    sealed = _sealed(records, analyst_id)
+    reader = _Reader(records, vault, at, analyst_id, sealed, _tokens(vault, sealed), now, sleep)
     try:
         book = people.load(reader.read, reader.tokens.scopes, starred)
     except GoogleRefused as refused:
         if refused.reason != "lost":
             raise
-        _remove(records, analyst_id, now, by, "lost")
+        _remove(records, analyst_id, now, by, "lost", _of(analyst_id, reader.sealed))
         raise
-    shelf.keep(analyst_id, book)
+    with records.begin() as db:  # whoever replaces the link waits for this, and then forgets the book
+        if db.execute(
+            sa.select(google_links).where(_of(analyst_id, reader.sealed)).with_for_update()
+        ).first():
+            shelf.keep(analyst_id, book)
     return book
 
 
@@ -117,22 +123,27 @@ def unlink(
 ) -> bool:
     """Take the link away here, whatever Google says; returns whether Google took the access back as well."""
     try:
-        tokens = _found(records, vault, analyst_id)
+        tokens = _tokens(vault, _sealed(records, analyst_id))
         revoked = at is not None and google.revoke(at, tokens)
     except GoogleRefused:
         revoked = False
-    _remove(records, analyst_id, now, by, "revoked" if revoked else "not revoked")
+    outcome = "revoked" if revoked else "not revoked"
+    _remove(records, analyst_id, now, by, outcome, google_links.c.analyst_id == analyst_id)
     return revoked
 
 
 @dataclass
 class _Reader:
-    """Reads with the analyst's tokens, and renews the access token when it is over or not taken."""
+    """Reads with the analyst's tokens, and renews the access token when it is over or not taken.
+
+    `sealed` are the tokens as they stand in the records, unless somebody replaced them meanwhile.
+    """
 
     records: sa.Engine
     vault: Vault
     at: Google
     analyst_id: int
+    sealed: bytes
     tokens: Tokens
     now: datetime
     sleep: Sleep
@@ -152,30 +163,51 @@ class _Reader:
             raise GoogleRefused("lost" if refused.reason == "unauthorized" else refused.reason) from None
 
     def _renew(self) -> None:
-        """Written only where the old ones stand: a link that was taken away meanwhile stays away."""
+        """Written only where the old ones stand: a link taken away or made meanwhile stays as it is."""
         self.tokens = google.refresh(self.at, self.tokens, self.now)
-        row = google_links.update().where(google_links.c.analyst_id == self.analyst_id)
+        sealed = self.vault.seal(_text(self.tokens), PURPOSE)
+        mine = google_links.update().where(_of(self.analyst_id, self.sealed))
         with self.records.begin() as db:
-            db.execute(row.values(sealed=self.vault.seal(_text(self.tokens), PURPOSE)))
+            written = db.execute(mine.values(sealed=sealed)).rowcount
+        if written:
+            self.sealed = sealed
 
 
-def _found(records: sa.Engine, vault: Vault, analyst_id: int) -> Tokens:
+def _of(analyst_id: int, sealed: bytes) -> sa.ColumnElement[bool]:
+    """The analyst's link as long as it is this one; no two are sealed alike."""
+    return (google_links.c.analyst_id == analyst_id) & (google_links.c.sealed == sealed)
+
+
+def _sealed(records: sa.Engine, analyst_id: int) -> bytes:
     with reading(records) as db:
         query = sa.select(google_links.c.sealed).where(google_links.c.analyst_id == analyst_id)
-        sealed = db.execute(query).scalar()
+        sealed: bytes | None = db.execute(query).scalar()
     if sealed is None:
         raise GoogleRefused("lost")
+    return sealed
+
+
+def _tokens(vault: Vault, sealed: bytes) -> Tokens:
     told = orjson.loads(_opened(vault, sealed))
     expires_at = datetime.fromisoformat(told["expires_at"])
     return Tokens(told["access"], told["refresh"], expires_at, tuple(told["scopes"]))
 
 
-def _remove(records: sa.Engine, analyst_id: int, now: datetime, by: Actor, outcome: str) -> None:
-    shelf.forget(analyst_id)
+def _remove(
+    records: sa.Engine,
+    analyst_id: int,
+    now: datetime,
+    by: Actor,
+    outcome: str,
+    where: sa.ColumnElement[bool],
+) -> None:
+    """The book is forgotten last: until the link is gone a load may still put one there."""
     with records.begin() as db:
-        gone = db.execute(google_links.delete().where(google_links.c.analyst_id == analyst_id))
-        if gone.rowcount:
+        gone = db.execute(google_links.delete().where(where)).rowcount
+        if gone:
             audit.append(db, now, "google.unlinked", by, outcome=outcome)
+    if gone:
+        shelf.forget(analyst_id)
 
 
 def _row(vault: Vault, analyst_id: int, tokens: Tokens, now: datetime) -> dict[str, Any]:

@@ -5,8 +5,8 @@ or unknown (perhaps accepted; never sent again unless someone asks for it).
 
 A mail may follow another one (`after_id`): it leaves once that one was handed over, is refused with it, and
 waits as long as nobody knows. What becomes of a mail stands in the audit log in the same transaction; within
-one, rows are changed in the order viewers, sessions, outbox, audit, so that no two transactions on PostgreSQL
-wait for each other.
+one, rows are locked in the order share, analyst, viewers, sessions, outbox, audit, and those of one table by
+their ids, so that no two transactions on PostgreSQL wait for each other.
 """
 
 import secrets

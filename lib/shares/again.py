@@ -8,7 +8,17 @@ import sqlalchemy as sa
 
 from lib.config import Settings
 from lib.model import Actor
-from lib.shares import addresses, credentials, letterbox, limits, passwords, standing, throttle, tokens
+from lib.shares import (
+    addresses,
+    credentials,
+    letterbox,
+    limits,
+    passwords,
+    revision,
+    standing,
+    throttle,
+    tokens,
+)
 from lib.shares.credentials import Invited, Renewed
 from lib.shares.refusal import ShareRefused
 from lib.shares.signin import FAMILIAR
@@ -78,7 +88,8 @@ def _send(records: sa.Engine, vault: Vault, settings: Settings, viewer: sa.Row[A
     password, token = credentials.hashed(passwords.generate()), tokens.new()
     asker = Actor("viewer", viewer.address)
     with records.begin() as db:
-        share = credentials.find_share(db, viewer.share_id)
+        share = revision.hold(db, viewer.share_id)
+        credentials.refuse_closed(share, now)  # it may have been switched off meanwhile
         road = letterbox.SAME if share.road == letterbox.HAND else share.road
         link = letterbox.link(settings, token)
         letters = letterbox.with_password(

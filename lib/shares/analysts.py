@@ -200,6 +200,15 @@ def set_language(records: sa.Engine, analyst_id: int, language: str) -> None:
         db.execute(analysts.update().where(analysts.c.id == analyst_id).values(language=language))
 
 
+def rename(records: sa.Engine, analyst_id: int, name: str, now: datetime, *, by: Actor) -> None:
+    """Another name, as it stands in the invitations from now on. Raises ShareRefused (field name)."""
+    name, found = _name(name), _by_id(records, analyst_id)
+    with records.begin() as db:
+        renamed = analysts.c.id == analyst_id, analysts.c.name != name
+        if db.execute(analysts.update().where(*renamed).values(name=name)).rowcount:
+            audit.append(db, now, "analyst.renamed", by, analyst=found.address, names=[found.name, name])
+
+
 def disable(records: sa.Engine, analyst_id: int, now: datetime, *, by: Actor) -> None:
     """Signed out at once, no way back in, no mail any more. Raises ShareRefused for the last admin."""
     found = _by_id(records, analyst_id)

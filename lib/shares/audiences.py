@@ -1,5 +1,7 @@
 """The audience that a share follows: which campaigns belong to it."""
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from lib.store.tables import campaigns
@@ -13,10 +15,17 @@ def known(db: sa.Connection, audience: tuple[str, str] | None) -> list[str]:
     campaign was sent says nothing of when it was brought in, and a table remade after each import keeps no
     first time. What was undone and brought in again is known still.
     """
-    if audience is None:
-        return []
-    sender, name = audience
-    mine = campaigns.c.sender == sender, campaigns.c.audience == name
-    return list(
-        db.scalars(sa.select(campaigns.c.id).where(*mine).order_by(campaigns.c.sent_at, campaigns.c.id))
+    return [] if audience is None else known_of(db, (audience,)).get(audience, [])
+
+
+def known_of(
+    db: sa.Connection, audiences: Collection[tuple[str, str]]
+) -> dict[tuple[str, str] | None, list[str]]:
+    """The same of several audiences, asked at once; one without campaigns is not in it."""
+    rows = sa.select(campaigns.c.id, campaigns.c.sender, campaigns.c.audience).where(
+        sa.tuple_(campaigns.c.sender, campaigns.c.audience).in_(list(audiences))
     )
+    found: dict[tuple[str, str] | None, list[str]] = {}
+    for row in db.execute(rows.order_by(campaigns.c.sent_at, campaigns.c.id)):
+        found.setdefault((row.sender, row.audience), []).append(row.id)
+    return found

@@ -60,6 +60,7 @@ GROUPS: dict[
         "analyst.failed",
         "analyst.signed_out",
         "analyst.added",
+        "analyst.renamed",
         "analyst.disabled",
         "analyst.enabled",
         "analyst.password",
@@ -328,6 +329,11 @@ def _span(line: AuditLine, language: str, _plain: Plain) -> str:
     return t(language, "audit.detail.span", before=before, after=after)
 
 
+def _renamed(line: AuditLine, language: str, plain: Plain) -> str:
+    before, after = map(plain, line.details["names"])
+    return t(language, "audit.detail.span", before=before, after=after)
+
+
 def _until(line: AuditLine, language: str, _plain: Plain) -> str:
     return t(language, "audit.detail.until", day=_day(line.details["expires_on"], language))
 
@@ -382,6 +388,7 @@ FIELDS = ("audience", "sections", "people", "revenue", "message", "language")
 
 _DETAILS: dict[str, Callable[[AuditLine, str, Plain], str]] = {
     "after": _span,
+    "names": _renamed,
     "expires_on": _until,
     "road": _worded("road"),
     "answer": _answer,

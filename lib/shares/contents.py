@@ -4,7 +4,7 @@ Nothing is ever added to a share by itself. A campaign of the audience that it f
 who is told who will see it, says yes or no (X7).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -63,28 +63,40 @@ def pending(records: sa.Engine, now: datetime) -> tuple[Pending, ...]:
     with reading(records) as db:
         following = shares.c.audience.is_not(None), shares.c.taken_back_at.is_(None)
         rows = db.execute(sa.select(shares).where(*following).order_by(shares.c.id)).all()
-        active = [row for row in rows if standing.of_share(row, now) is State.ACTIVE]
-        waiting = {row.id: _new(db, row) for row in active}
+        waiting = _new(db, [row for row in rows if standing.of_share(row, now) is State.ACTIVE])
         titles = letterbox.titles(db, tuple({one for some in waiting.values() for one in some}))
-        readers = {share_id: _readers(db, share_id) for share_id, some in waiting.items() if some}
-    lines = {share_id: overview.find(records, share_id, now) for share_id in readers}
+        readers = _readers_of(db, waiting)
+    lines = overview.find_many(records, waiting, now)
     return tuple(
-        Pending(line, one, titles[one], readers[share_id])
-        for share_id, line in lines.items()
-        if line is not None
-        for one in waiting[share_id]
+        Pending(line, one, titles[one], readers[line.id])
+        for line in lines
+        for one in waiting[line.id]
+        if one in titles
     )
 
 
-def add_campaign(records: sa.Engine, share_id: int, campaign_id: str, now: datetime, *, by: Actor) -> None:
+def add_campaign(
+    records: sa.Engine,
+    share_id: int,
+    campaign_id: str,
+    now: datetime,
+    *,
+    by: Actor,
+    addresses: Collection[str] | None = None,
+) -> None:
     """Yes: from now on the share shows this campaign too. Already shown, it stays so.
 
-    Raises ShareRefused when the share does not follow the campaign's audience (any more).
+    `addresses` are those that the analyst was told of, if any were told. Raises ShareRefused when the share
+    does not follow the campaign's audience (any more), or when somebody else would see the campaign by now.
     """
     with records.begin() as db:
         share = _offered(db, share_id, campaign_id)
         if campaign_id in share.campaigns:
             return
+        unsaid = addresses is not None and set(_readers(db, share_id)) - set(addresses)
+        if unsaid:
+            names = ", ".join(sorted(unsaid))
+            raise ShareRefused("campaigns", "refusal.share.more_readers", addresses=names)
         declined = [one for one in share.declined if one != campaign_id]
         revision.write(db, share, now, by, campaigns=[*share.campaigns, campaign_id], declined=declined)
         _append_added(db, share, campaign_id, now, by)
@@ -103,14 +115,30 @@ def decline(records: sa.Engine, share_id: int, campaign_id: str, now: datetime, 
         audit.append(db, now, "campaign.declined", by, share_id=share.id, campaign=campaign_id)
 
 
-def _new(db: sa.Connection, share: sa.Row[Any]) -> list[str]:
-    seen = {*share.campaigns, *share.declined}
-    return [one for one in audiences.known(db, revision.audience_of(share)) if one not in seen]
+def _new(db: sa.Connection, following: Collection[sa.Row[Any]]) -> dict[int, list[str]]:
+    """The campaigns that wait, by share; a share for which none does is not in it."""
+    followed = {share.id: revision.audience_of(share) for share in following}
+    known = audiences.known_of(db, {audience for audience in followed.values() if audience is not None})
+    found: dict[int, list[str]] = {}
+    for share in following:
+        seen = {*share.campaigns, *share.declined}
+        found[share.id] = [one for one in known.get(followed[share.id], ()) if one not in seen]
+    return {share_id: some for share_id, some in found.items() if some}
 
 
 def _readers(db: sa.Connection, share_id: int) -> tuple[str, ...]:
-    mine = viewers.c.share_id == share_id, viewers.c.revoked_at.is_(None), viewers.c.taken_back_at.is_(None)
-    return tuple(db.scalars(sa.select(viewers.c.address).where(*mine).order_by(viewers.c.id)))
+    return _readers_of(db, (share_id,))[share_id]
+
+
+def _readers_of(db: sa.Connection, share_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Everyone who has access, by share; each of these shares is in it."""
+    known = sa.select(viewers.c.share_id, viewers.c.address).where(
+        viewers.c.share_id.in_(share_ids), viewers.c.revoked_at.is_(None), viewers.c.taken_back_at.is_(None)
+    )
+    found: dict[int, list[str]] = {share_id: [] for share_id in share_ids}
+    for row in db.execute(known.order_by(viewers.c.id)):
+        found[row.share_id].append(row.address)
+    return {share_id: tuple(some) for share_id, some in found.items()}
 
 
 def _offered(db: sa.Connection, share_id: int, campaign_id: str) -> sa.Row[Any]:

@@ -4,6 +4,7 @@ The records keep hashes only, so a link cannot be written into a second mail. Th
 
 - A new password that is *mailed* comes with a new link, and the old link ends: the mail is whole.
 - A new password that an analyst *passes on* leaves the link as it is: the viewer opens the mail from before.
+  Where that mail never left, a new link is passed on with the password: the old one is lost with the mail.
 - A new link alone leaves the password as it is.
 
 Each ends the viewer's sessions. Viewers whose password is set in one action share one hash, salt included.
@@ -14,7 +15,7 @@ would protect nobody, and sharing with 100 viewers would take half a minute.
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,13 +24,14 @@ import sqlalchemy as sa
 from lib.config import Settings
 from lib.mail import outbox
 from lib.model import Actor
-from lib.shares import letterbox, limits, passwords, sessions, standing, tokens
-from lib.shares.letterbox import HAND, Letter
+from lib.shares import letterbox, limits, passwords, revision, sessions, standing, tokens
+from lib.shares.letterbox import APART, HAND, Letter
 from lib.shares.refusal import ShareRefused
 from lib.shares.standing import State
 from lib.store import audit
 from lib.store.records import reading
 from lib.store.tables import former_links, shares, viewers
+from lib.store.tables import outbox as mails
 from lib.store.vault import Vault
 
 
@@ -99,7 +101,8 @@ def set_password(
 
     Ends their sessions and nobody else's; also lifts a suspension. `road` is one of letterbox.ROADS: by mail,
     each gets a new link with it; by hand the old link stays, `link` is empty, and the password counts as not
-    passed on until `passed_on`. Raises ShareRefused.
+    passed on until `passed_on`. By hand, too, there is a new link for those to whom no mail brought theirs.
+    Raises ShareRefused.
     """
     share, chosen, envelope = _asked(records, share_id, viewer_ids)
     _refuse_mails(share, chosen if road != HAND else [], now)
@@ -107,9 +110,14 @@ def set_password(
     new = new_password(password, context, settings.password_minimum)
     made = [_with_password(settings, envelope, viewer, new, road) for viewer in chosen]
     with records.begin() as db:
+        share = _held(db, share_id, made, now)
+        lost = _without_link(db, made) if road == HAND and share.off_at is None else set()
+        made = [_with_new_link(settings, each) if each.viewer.id in lost else each for each in made]
         renew(db, vault, settings, made, now, by=by, password=new, road=road)
         for each in made:
             log(db, now, "password.changed", by, each.viewer, road=road)
+            if each.viewer.id in lost:
+                log(db, now, "link.renewed", by, each.viewer, mailed=False)
     return tuple(each.invited for each in made)
 
 
@@ -136,6 +144,7 @@ def renew_links(
             raise ShareRefused("", "refusal.share.suspended", address=viewer.address)
     made = [with_link(settings, envelope, viewer, mail) for viewer in chosen]
     with records.begin() as db:
+        _held(db, share_id, made, now)
         renew(db, vault, settings, made, now, by=by)
         for each in made:
             log(db, now, "link.renewed", by, each.viewer, mailed=mail)
@@ -221,17 +230,18 @@ def shut_out(db: sa.Connection, viewer_ids: Iterable[int], now: datetime, **more
     _end_before(db, ids, now)
 
 
-def send_again(records: sa.Engine, viewer_id: int, now: datetime, *, by: Actor) -> None:
+def send_again(records: sa.Engine, settings: Settings, viewer_id: int, now: datetime, *, by: Actor) -> None:
     """The mail that perhaps arrived is sent once more, the very same one, because a person asks for it.
 
-    Raises ShareRefused when there is none, or when its link opens nothing any more.
+    Raises ShareRefused when there is none, when its link opens nothing any more, or beyond a limit of mails.
     """
     mails = outbox.mails_of(records, [viewer_id]).get(viewer_id, ())
     with records.begin() as db:
         viewer = db.execute(sa.select(viewers).where(viewers.c.id == viewer_id)).first()
         if viewer is None:
             raise ShareRefused("", "refusal.share.nobody")
-        refuse_closed(find_share(db, viewer.share_id), now)
+        refuse_closed(revision.hold(db, viewer.share_id), now)
+        limits.refuse_flood(db, letterbox.cause(db, by, now).analyst_id, 1, settings.mails_per_hour, now)
         limits.refuse_hurry(db, [viewer_id], now)
         again = [mail.kind for mail in mails if outbox.send_again(db, mail.id, now)]
         if not again:
@@ -243,10 +253,9 @@ def passed_on(records: sa.Engine, viewer_ids: Iterable[int], now: datetime, *, b
     """An analyst says that these viewers have their password; nothing is left to do for those who had it."""
     waiting = viewers.c.id.in_(list(viewer_ids)), viewers.c.pass_on_since.is_not(None)
     with records.begin() as db:
-        told = db.execute(
-            viewers.update().where(*waiting).values(pass_on_since=None).returning(viewers)
-        ).all()
-        for viewer in sorted(told, key=lambda viewer: viewer.id):
+        told = sa.select(viewers).where(*waiting).order_by(viewers.c.id).with_for_update()
+        for viewer in db.execute(told).all():
+            db.execute(viewers.update().where(viewers.c.id == viewer.id).values(pass_on_since=None))
             log(db, now, "password.passed_on", by, viewer)
 
 
@@ -305,8 +314,7 @@ def _refuse_mails(share: sa.Row[Any], written_to: Sequence[sa.Row[Any]], now: da
     """No letter with a link that opens nothing, and no more letters than one action may have."""
     if written_to:
         refuse_closed(share, now)
-    if len(written_to) > limits.AT_ONCE:
-        raise ShareRefused("viewers", "refusal.viewers.many", most=limits.AT_ONCE)
+    limits.refuse_crowd(len(written_to))
 
 
 def _with_password(
@@ -320,6 +328,28 @@ def _with_password(
         settings, envelope, letterbox.PASSWORD, road, viewer.address, link, password.text
     )
     return Renewed(viewer, token, Invited(viewer.address, viewer.id, link, password.text), letters)
+
+
+def _held(db: sa.Connection, share_id: int, made: Sequence[Renewed], now: datetime) -> sa.Row[Any]:
+    """The share, locked. Raises ShareRefused when letters were written and it was switched off meanwhile."""
+    share = revision.hold(db, share_id)
+    if any(each.letters for each in made):
+        refuse_closed(share, now)
+    return share
+
+
+def _without_link(db: sa.Connection, made: Sequence[Renewed]) -> set[int]:
+    """The ids of those to whom the last mail with a link did not leave; it will not, once it is withdrawn."""
+    ids = [each.viewer.id for each in made]
+    last = sa.select(sa.func.max(mails.c.id)).where(mails.c.viewer_id.in_(ids), mails.c.kind != APART)
+    brought = mails.c.state.in_((*outbox.HANDED_OVER, outbox.UNKNOWN))
+    newest = mails.c.id.in_(last.group_by(mails.c.viewer_id))
+    return set(ids) - set(db.scalars(sa.select(mails.c.viewer_id).where(newest, brought)))
+
+
+def _with_new_link(settings: Settings, made: Renewed) -> Renewed:
+    token = tokens.new()
+    return replace(made, token=token, invited=replace(made.invited, link=letterbox.link(settings, token)))
 
 
 def _reissue(

@@ -12,10 +12,21 @@ from lib.config import Settings
 from lib.mail.letters import is_control
 from lib.mail.outbox import Cause
 from lib.model import Actor
-from lib.shares import addresses, audiences, credentials, letterbox, limits, policy, standing, tokens
+from lib.shares import (
+    addresses,
+    audiences,
+    credentials,
+    letterbox,
+    limits,
+    policy,
+    revision,
+    standing,
+    tokens,
+)
 from lib.shares.credentials import Invited, Password
 from lib.shares.letterbox import HAND, INVITATION, SAME, Envelope, Letter
 from lib.shares.limits import AT_ONCE
+from lib.shares.overview import ShareLine
 from lib.shares.refusal import ShareRefused
 from lib.shares.standing import State
 from lib.store import audit
@@ -142,11 +153,13 @@ def add_viewers(
     by: Actor,
     road: str = SAME,
     hold: timedelta = NO_HOLD,
+    seen: ShareLine | None = None,
 ) -> Created:
     """Invite more people; nobody else's link or password changes. Returns the new ones' secrets, this once.
 
     `password` None: one is generated for them. `message` None: the share's own. Somebody who was revoked
-    comes back with a new link and password. Raises ShareRefused, also for one who is invited already.
+    comes back with a new link and password. Raises ShareRefused, also for one who is invited already, and
+    StaleShare when the share does not show what was `seen` any more (D1).
     """
     with reading(records) as db:
         share = credentials.find_share(db, share_id)
@@ -157,9 +170,13 @@ def add_viewers(
     new = _password(settings, password, envelope, fresh)
     guests = _guests(settings, envelope, fresh, road, new, words)
     with records.begin() as db:
-        credentials.refuse_closed(credentials.find_share(db, share_id), now)
-        known = _known(db, share_id, guests)
+        share = revision.hold(db, share_id)
+        credentials.refuse_closed(share, now)
+        if seen is not None:
+            revision.refuse_stale(share, seen, now, revision.SHOWN)
         cause = letterbox.cause(db, by, now, hold)
+        limits.hold(db, cause.analyst_id)
+        known = _known(db, share_id, guests)
         invitation = _Invitation(vault, share_id, new, road, cause, now)
         invited = _invite_all(db, settings, invitation, guests, known)
         _log_added(db, invitation, invited, known, by)

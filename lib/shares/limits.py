@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from lib.mail.outbox import REFUSED
+from lib.shares import addresses
 from lib.shares.letterbox import APART
 from lib.shares.refusal import ShareRefused
 from lib.store.tables import analysts, audit, outbox, viewers
@@ -58,6 +59,21 @@ def refuse_hurry(db: sa.Connection, viewer_ids: Collection[int], now: datetime) 
         raise ShareRefused("", wait.reason, address=address, count=wait.count, most=PER_DAY)
 
 
+def refuse_crowd(mails: int) -> None:
+    """Raises ShareRefused for more viewers than one action may write to."""
+    if mails > AT_ONCE:
+        raise ShareRefused("viewers", "refusal.viewers.many", most=AT_ONCE)
+
+
+def hold(db: sa.Connection, analyst_id: int | None) -> None:
+    """Two actions of one analyst at once are counted one after the other; foreign keys do not wait for it.
+
+    To be called before the first viewer is locked.
+    """
+    mine = sa.select(analysts.c.id).where(analysts.c.id == analyst_id)
+    db.execute(mine.with_for_update(key_share=True)).first()
+
+
 def refuse_flood(db: sa.Connection, analyst_id: int | None, mails: int, most: int, now: datetime) -> None:
     """Raises ShareRefused when `mails` more than fit into this analyst's hour of `most`.
 
@@ -67,20 +83,25 @@ def refuse_flood(db: sa.Connection, analyst_id: int | None, mails: int, most: in
         return
     if mails > most:
         raise ShareRefused("", "refusal.limit.action", count=most, mails=mails)
-    # Two actions of one analyst at once are counted one after the other; foreign keys do not wait for it.
-    db.execute(
-        sa.select(analysts.c.id).where(analysts.c.id == analyst_id).with_for_update(key_share=True)
-    ).first()
+    hold(db, analyst_id)
     mine = outbox.c.analyst_id == analyst_id, outbox.c.viewer_id.is_not(None)
     left = (outbox.c.attempts > 0) | (outbox.c.state != REFUSED)
     recent = sa.select(outbox.c.created_at).where(*mine, left, outbox.c.created_at > now - HOUR)
-    times = db.execute(recent.order_by(outbox.c.created_at)).scalars().all()
+    times = sorted([*db.scalars(recent), *_sent_again(db, analyst_id, now)])
     free = max(most - len(times), 0)
     if mails > free:
         # So many of the oldest have to be an hour old first.
         enough = times[len(times) + mails - most - 1] + HOUR
         minutes = math.ceil((enough - now) / timedelta(minutes=1))
         raise ShareRefused("", "refusal.limit.hour", count=free, mails=mails, minutes=minutes)
+
+
+def _sent_again(db: sa.Connection, analyst_id: int, now: datetime) -> list[datetime]:
+    """When, within the hour, this analyst had the very same mail sent once more: it is no new row."""
+    key = db.scalar(sa.select(analysts.c.address_key).where(analysts.c.id == analyst_id))
+    again = audit.c.kind == "mail.again", audit.c.actor_kind == "analyst", audit.c.at > now - HOUR
+    rows = db.execute(sa.select(audit.c.actor, audit.c.at).where(*again))
+    return [row.at for row in rows if addresses.key(row.actor) == key]
 
 
 def _repeated(db: sa.Connection, viewer_ids: Collection[int], now: datetime) -> dict[int, set[datetime]]:

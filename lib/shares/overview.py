@@ -103,9 +103,15 @@ def shares_of(records: sa.Engine, campaign_id: str | None, now: datetime) -> tup
 
 def find(records: sa.Engine, share_id: int, now: datetime) -> ShareLine | None:
     """One share, or None."""
-    with reading(records) as db:
-        lines = _lines(db, db.execute(_SHARES.where(shares.c.id == share_id)).all(), now)
+    lines = find_many(records, (share_id,), now)
     return lines[0] if lines else None
+
+
+def find_many(records: sa.Engine, share_ids: Collection[int], now: datetime) -> tuple[ShareLine, ...]:
+    """Those of these shares that there are, the oldest first."""
+    mine = _SHARES.where(shares.c.id.in_(share_ids)).order_by(shares.c.id)
+    with reading(records) as db:
+        return _lines(db, db.execute(mine).all(), now)
 
 
 def viewers_of(records: sa.Engine, share_id: int, now: datetime) -> tuple[ViewerLine, ...]:

@@ -1,6 +1,6 @@
 """A share as an analyst saw it and as it is now, compared before anything is overwritten."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
@@ -15,6 +15,9 @@ from lib.shares.refusal import ShareRefused
 from lib.shares.standing import State
 from lib.store import audit
 from lib.store.tables import shares
+
+SHOWN = ("campaigns", "sections", "people", "revenue", "expires_on")
+"""Fields that say what viewers see, and until when: what somebody says yes to who lets them in."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,15 @@ def write(db: sa.Connection, share: sa.Row[Any], now: datetime, by: Actor, **val
     db.execute(shares.update().where(shares.c.id == share.id).values(values | marks))
 
 
-def refuse_stale(share: sa.Row[Any], seen: ShareLine, now: datetime) -> None:
-    """Raises StaleShare when `share` shows anything else than `seen`; its viewers are no part of that."""
+def refuse_stale(share: sa.Row[Any], seen: ShareLine, now: datetime, among: Collection[str] = ()) -> None:
+    """Raises StaleShare when `share` shows anything else than `seen`; its viewers are no part of that.
+
+    `among` are the fields that matter; empty: all.
+    """
     differences = tuple(
         Difference(field, before, after)
         for field, read in FIELDS.items()
+        if not among or field in among
         for before, after in [(read(seen), read(share))]
         if before != after
     )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from lib.config import Settings
 from lib.mail import outbox
 from lib.model import Actor
-from lib.shares import credentials, letterbox, policy, revision, sessions
+from lib.shares import credentials, letterbox, limits, policy, revision, sessions
 from lib.shares.credentials import Invited
 from lib.shares.invitations import expiry
 from lib.shares.overview import ShareLine
@@ -38,19 +38,26 @@ def on(
     now: datetime,
     *,
     by: Actor,
+    seen: ShareLine | None = None,
 ) -> tuple[Invited, ...]:
     """Open again for everyone who is not revoked, with new links: the old ones stay dead (S8).
 
     The passwords stay; they are not known, so `password` is empty. With `mail` each gets the new link.
-    Returns nothing when the share is on already.
+    Returns nothing when the share is on already. Raises StaleShare when it does not show what was `seen` any
+    more (D1), and ShareRefused, also for more mails than one action may cause (M9).
     """
     with records.begin() as db:
         share = revision.hold(db, share_id)
         if share.off_at is None:
             return ()
+        if seen is not None:
+            revision.refuse_stale(share, seen, now, revision.SHOWN)
         revision.write(db, share, now, by, off_at=None)
+        limits.hold(db, letterbox.cause(db, by, now).analyst_id)
         mine = viewers.c.share_id == share_id, viewers.c.revoked_at.is_(None)
         rows = db.execute(sa.select(viewers).where(*mine).order_by(viewers.c.id).with_for_update()).all()
+        if mail:
+            limits.refuse_crowd(len(rows))
         envelope = letterbox.envelope(db, share)
         made = [credentials.with_link(settings, envelope, viewer, mail) for viewer in rows]
         credentials.renew(db, vault, settings, made, now, by=by)

@@ -30,6 +30,13 @@ OFTEN = timedelta(seconds=2)
 LONGEST = timedelta(minutes=1)
 """No report is believed for more: a page that lives tells every ten seconds."""
 
+MOST_EXPORTS = 200
+"""Files that one session of a viewer may take along, so that nobody can flood the log."""
+
+
+class TooManyExports(Exception):
+    """This session took MOST_EXPORTS files along already."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -63,14 +70,16 @@ def attend(records: sa.Engine, admission: Admission, seconds: Mapping[str, Any],
 def exported(records: sa.Engine, admission: Admission | None, name: str, now: datetime, *, by: Actor) -> None:
     """Write down that `by` takes the file `name` along; counted for a viewer (None: an analyst's).
 
-    Raises SQLAlchemy's error when the records cannot be written; then nothing may be handed out.
+    Raises TooManyExports, or SQLAlchemy's error when the records cannot be written; then nothing may be
+    handed out.
     """
     with records.begin() as db:
         whose = {}
         if admission is not None:
             whose = {"share_id": admission.share_id, "viewer_id": admission.viewer_id}
-            of_session = visits.update().where(visits.c.session_id == admission.session_id)
-            db.execute(of_session.values(exports=visits.c.exports + 1))
+            fewer = visits.c.session_id == admission.session_id, visits.c.exports < MOST_EXPORTS
+            if not db.execute(visits.update().where(*fewer).values(exports=visits.c.exports + 1)).rowcount:
+                raise TooManyExports
         audit.append(db, now, "export.taken", by, **whose, file=name)
 
 

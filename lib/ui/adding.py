@@ -41,14 +41,14 @@ def panel(share: ShareLine, lines: Lines) -> None:
         road = confirming.road(share, key)
         reason = confirming.no_viewers(chosen) or new_password.refusal(password, context)
         label = t("dialog.add_button", count=len(chosen.good)) if chosen.good else t("dialog.add")
-        if confirming.confirmed(label, f"add-go-{share.id}", reason):
+        if confirming.confirmed(label, f"add-go-{share.id}", reason, width="content"):
             act = partial(_invite_and_close, share, chosen.good, password, message or "", road)
             confirming.hand_over(share, road, act)
 
 
 def _head(share: ShareLine) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(t("dialog.add"), anchor=False, width="content")
+        st.subheader(t("dialog.add_title"), anchor=False, width="content")
         if st.button(
             t("dialog.add_close"), icon=":material/close:", type="tertiary", key=f"add-close-{share.id}"
         ):
@@ -91,7 +91,10 @@ def _invite_and_close(
 def invite(
     share: ShareLine, addresses: tuple[str, ...], password: str, message: str, road: str
 ) -> tuple[Invited, ...]:
-    """Invite more viewers. Their mails wait some seconds, to be taken back. Raises ShareRefused."""
+    """Invite more viewers. Their mails wait some seconds, to be taken back. Raises ShareRefused.
+
+    `share` as it was drawn: nobody is let into what somebody else has changed since.
+    """
     parts = session.app()
     made = shares.add_viewers(
         parts.records,
@@ -105,6 +108,7 @@ def invite(
         by=session.actor(),
         road=road,
         hold=timedelta(seconds=parts.settings.undo_seconds),
+        seen=share,
     )
     return made.viewers
 

@@ -1,4 +1,4 @@
-"""What one should look at before sending: quiet notes below the addresses; none stands in the way."""
+"""What one should look at before sending: notes below the addresses; none stands in the way."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -15,7 +15,12 @@ from lib.ui.i18n import language, plain, t
 
 AT_ONCE = 4  # notes shown; the others wait behind one click
 ELSEWHERE = ("no_expiry",)  # said beside its own field
-SIGNS = {"typo": "spellcheck", "revoked": "history", "role": "groups", "new_domain": "domain"}
+LOOKS = {  # those with something to mend first: only they are loud
+    "typo": ":orange[:material/warning: {}]",
+    "revoked": ":material/history: {}",
+    "role": ":material/groups: {}",
+    "new_domain": ":material/domain: {}",
+}
 
 
 def draw(
@@ -32,7 +37,7 @@ def draw(
     """
     found = preflight.warnings(session.app().records, tuple(viewers), expires_on, wiring.now(), campaigns)
     notes = sorted(
-        (one for one in found if one.kind not in ELSEWHERE), key=lambda one: list(SIGNS).index(one.kind)
+        (one for one in found if one.kind not in ELSEWHERE), key=lambda one: list(LOOKS).index(one.kind)
     )
     for one in notes[:AT_ONCE]:
         _note(one, field, put)
@@ -47,7 +52,7 @@ def _note(caution: Caution, field: str, put: Callable[[list[str]], object]) -> N
     meant = caution.holes.get("meant")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         width: Literal["content", "stretch"] = "content" if meant else "stretch"
-        st.caption(f":material/{SIGNS[caution.kind]}: {sentence}", width=width)
+        st.caption(LOOKS[caution.kind].format(sentence), width=width)
         if meant:
             st.button(
                 t("caution.use", address=plain(meant)),

@@ -1,6 +1,7 @@
 """What the dialogs of a share have in common: the button, the road of a password, the refusal."""
 
 from collections.abc import Callable, Collection, Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -29,9 +30,11 @@ def say(page: str) -> None:
         results.pop(0)()
 
 
-def confirmed(label: str, key: str, reason: str = "") -> bool:
-    """The button that does it, with the reason why it cannot be pressed yet."""
-    pressed = st.button(label, type="primary", key=key, disabled=bool(reason), width="stretch")
+def confirmed(
+    label: str, key: str, reason: str = "", width: Literal["content", "stretch"] = "stretch"
+) -> bool:
+    """The button that does it, as wide as a dialog, with the reason why it cannot be pressed yet."""
+    pressed = st.button(label, type="primary", key=key, disabled=bool(reason), width=width)
     if reason:
         st.caption(reason)
     return pressed and not reason

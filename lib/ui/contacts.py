@@ -94,7 +94,10 @@ def _loaded(google: Google, key: str) -> Book | None:
             )
     except GoogleRefused as refused:
         st.warning(t(f"google.problem.{refused.reason}"), icon=":material/warning:")
-    if contacts.find(parts.records, analyst.id) is None:
+    link = contacts.find(parts.records, analyst.id)
+    if link is not None:
+        linking.status(google, link, key)
+    else:
         linking.offer(key)
     return None
 

@@ -9,7 +9,7 @@ import streamlit as st
 from lib import wiring, words
 from lib.shares import shares
 from lib.shares.shares import Invited
-from lib.ui import once, session, spelling
+from lib.ui import confirming, once, session, spelling
 from lib.ui.i18n import plain, t
 
 SINGLY = 5  # as many viewers get a block of their own; more are chosen from a list
@@ -31,20 +31,8 @@ def _content(page: str, handover: once.Handover) -> None:
     st.caption(t("handover.once"))
     invited = handover.invited
     _password(invited)
-    if not any(one.link for one in invited):
-        st.caption(t("handover.link_stays", count=len(invited)))
-    elif len(invited) > SINGLY:
-        _list(invited)
-        chosen = st.selectbox(
-            t("handover.choose"),
-            range(len(invited)),
-            format_func=lambda at: invited[at].address,
-            key="handover-who",
-        )
-        _one(handover, invited[chosen or 0])
-    else:
-        for one in invited:
-            _one(handover, one)
+    _links(handover, tuple(one for one in invited if one.link))
+    _links_that_stay(invited)
     if not handover.mailed and any(one.password for one in invited):
         st.caption(t("handover.reminder"))
     label = t("handover.close" if handover.mailed else "handover.done")
@@ -72,6 +60,31 @@ def _password(invited: tuple[Invited, ...]) -> None:
         with st.popover(t("spell.button"), icon=":material/call:", key="handover-aloud", width="content"):
             _aloud(password)
     st.code(password, language=None)
+
+
+def _links(handover: once.Handover, linked: tuple[Invited, ...]) -> None:
+    """Of those who have a new one: by a password passed on by hand only whose mail with a link never left."""
+    if len(linked) <= SINGLY:
+        for one in linked:
+            _one(handover, one)
+        return
+    _list(linked)
+    chosen = st.selectbox(
+        t("handover.choose"),
+        range(len(linked)),
+        format_func=lambda at: linked[at].address,
+        key="handover-who",
+    )
+    _one(handover, linked[chosen or 0])
+
+
+def _links_that_stay(invited: tuple[Invited, ...]) -> None:
+    """By name where others have a new one."""
+    kept = [one.address for one in invited if not one.link]
+    if kept and len(kept) < len(invited):
+        st.caption(t("handover.link_stays_for", count=len(kept), names=confirming.names(kept)))
+    elif kept:
+        st.caption(t("handover.link_stays", count=len(kept)))
 
 
 def _aloud(password: str) -> None:

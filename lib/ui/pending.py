@@ -46,7 +46,7 @@ def _button(label: str, icon: str, key: str, one: Pending, page: str, act: Calla
 
 @analyst_callback
 def _add(one: Pending, page: str) -> None:
-    _answer(contents.add_campaign, one, page, "pending.added")
+    _answer(partial(contents.add_campaign, addresses=one.addresses), one, page, "pending.added")
 
 
 @analyst_callback

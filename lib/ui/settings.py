@@ -27,6 +27,26 @@ def say_done() -> None:
 # --- of the analyst -------------------------------------------------------------------------------
 
 
+def name_section() -> None:
+    """The name under which the analyst invites."""
+    analyst = session.analyst()
+    with _section("name"), st.form("settings-name", border=False, width=FIELD):
+        name = st.text_input(
+            t("settings.name.title"), analyst.name, key="settings-own-name",
+            label_visibility="collapsed", autocomplete="name",
+        )  # fmt: skip
+        place = st.container()
+        st.caption(t("settings.name.why"))
+        pressed = st.form_submit_button(t("settings.name.button"), type="primary")
+    if pressed and _done({"name": place}, lambda: _rename(name or "")):
+        once.drawer(PAGE).notices.append(t("settings.name.done"))
+        st.rerun()
+
+
+def _rename(name: str) -> None:
+    analysts.rename(session.app().records, session.analyst().id, name, wiring.now(), by=session.actor())
+
+
 def language_section() -> None:
     """The language in which the analyst reads."""
     with _section("language"):

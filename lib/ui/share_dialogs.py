@@ -50,6 +50,6 @@ def switch_on(share: ShareLine, _lines: Lines) -> None:
             share,
             road,
             lambda: shares.on(
-                parts.records, parts.vault, parts.settings, share.id, mailed, wiring.now(), by=by
+                parts.records, parts.vault, parts.settings, share.id, mailed, wiring.now(), by=by, seen=share
             ),
         )

@@ -26,7 +26,8 @@ class Ticks:
 
 def box(ticks: Ticks, one: str, label: str, key: str) -> None:
     """One of them, with its tick; `label` is Markdown."""
-    ticked = st.checkbox(label, one in ticks.chosen, key=f"pick-{key}-{ticks.round}-{one}")
+    name = f"pick-{key}-{ticks.round}-{one}"
+    ticked = st.checkbox(label, one in ticks.chosen, key=name, on_change=_tick, args=(ticks, one, name))
     ticks.tick(one, ticked)
 
 
@@ -44,6 +45,12 @@ def all_or_none(ticks: Ticks, found: Sequence[str], key: str) -> None:
             type="tertiary", icon=":material/remove_done:", key=f"none-{key}",
             on_click=_choose, args=(ticks, ()),
         )  # fmt: skip
+
+
+@analyst_callback
+def _tick(ticks: Ticks, one: str, name: str) -> None:
+    """Before anything is drawn, so that what counts the ticks above the list counts this one too."""
+    ticks.tick(one, st.session_state[name])
 
 
 @analyst_callback

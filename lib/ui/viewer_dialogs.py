@@ -34,8 +34,9 @@ def once_more(_share: ShareLine, line: ViewerLine, _lines: Lines) -> None:
     st.markdown(t("dialog.once_more_text", address=plain(line.address)))
     st.warning(t("dialog.once_more_twice"), icon=":material/content_copy:")
     if confirming.confirmed(t("dialog.once_more_button"), f"once-more-{line.id}"):
+        parts, by = session.app(), session.actor()
         confirming.do(
-            lambda: shares.send_again(session.app().records, line.id, wiring.now(), by=session.actor()),
+            lambda: shares.send_again(parts.records, parts.settings, line.id, wiring.now(), by=by),
             t("dialog.once_more_done", address=plain(line.address)),
         )
 

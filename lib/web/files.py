@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from lib import reports
-from lib.model import Form
+from lib.model import Actor, Form
 from lib.reports import UnknownCampaign, export
 from lib.shares import visits
 from lib.store import library
@@ -28,24 +28,36 @@ def routes(parts: App) -> list[Route]:
     return [
         Route("/export/campaigns.csv", _guarded(parts, _campaigns), methods=["GET"]),
         Route("/export/campaign/{id}.csv", _guarded(parts, _campaign), methods=["GET"]),
-        Route("/rejects/{id:int}.csv", _rejects(parts), methods=["GET"]),
+        Route("/rejects/{id:int}.csv", unless_busy(parts, _rejects), methods=["GET"]),
         Route("/export/{rest:path}", lambda request: screens.missing(parts, request)),
         Route("/rejects/{rest:path}", lambda request: screens.missing(parts, request)),
     ]
 
 
-def _guarded(parts: App, page: Callable[[App, Request, Reader], Response]) -> Page:
+def unless_busy(parts: App, page: Callable[[App, Request], Response]) -> Page:
+    """What cannot be written down is not handed out."""
+
     def guarded(request: Request) -> Response:
-        reader = gate.reader(parts, request)
-        if reader is None:
-            return screens.missing(parts, request)
         try:
-            return page(parts, request, reader)
-        except OperationalError as problem:  # what cannot be written down is not handed out
+            return page(parts, request)
+        except OperationalError as problem:
             log.error("no file leaves: %s", type(problem).__name__)
             return screens.busy(parts, request)
+        except visits.TooManyExports:
+            answer = screens.busy(parts, request)
+            answer.status_code = 429
+            del answer.headers["retry-after"]  # another session may, this one never
+            return answer
 
     return guarded
+
+
+def _guarded(parts: App, page: Callable[[App, Request, Reader], Response]) -> Page:
+    def for_readers(parts: App, request: Request) -> Response:
+        reader = gate.reader(parts, request)
+        return screens.missing(parts, request) if reader is None else page(parts, request, reader)
+
+    return unless_busy(parts, for_readers)
 
 
 def _campaigns(parts: App, request: Request, reader: Reader) -> Response:
@@ -64,17 +76,16 @@ def _campaign(parts: App, request: Request, reader: Reader) -> Response:
     return _csv(parts, request, reader, text, report.campaign.title or campaign)
 
 
-def _rejects(parts: App) -> Page:
-    def rejects(request: Request) -> Response:
-        known = gate.analyst_of(parts, request) is not None
-        path = library.rejects_path(parts.analytics, request.path_params["id"]) if known else None
-        if path is None:
-            return screens.missing(parts, request)
-        return FileResponse(
-            path, media_type="text/csv; charset=utf-8", filename=f"rejects-{request.path_params['id']}.csv"
-        )
-
-    return rejects
+def _rejects(parts: App, request: Request) -> Response:
+    analyst, number = gate.analyst_of(parts, request), request.path_params["id"]
+    path = library.rejects_path(parts.analytics, number) if analyst else None
+    if analyst is None or path is None:
+        return screens.missing(parts, request)
+    name = f"rejects-{number}.csv"
+    if request.method == "GET":
+        by = Actor("analyst", analyst.address, gate.network(request))
+        visits.exported(parts.records, None, name, now(), by=by)
+    return FileResponse(path, media_type="text/csv; charset=utf-8", filename=name)
 
 
 def _form(request: Request) -> Form:

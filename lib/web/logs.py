@@ -1,6 +1,6 @@
 """The audit log as a file, for analysts; for everybody else it does not exist."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import available_timezones
 
@@ -12,7 +12,7 @@ from starlette.routing import Route
 from lib.model import Actor
 from lib.shares import audit, visits
 from lib.shares.audit import Filter
-from lib.web import gate, screens
+from lib.web import files, gate, screens
 from lib.wiring import App, now
 
 ADDRESS = "/export/audit.csv"
@@ -23,29 +23,26 @@ LARGEST = 2**31 - 1
 
 
 def routes(parts: App) -> list[Route]:
-    return [Route(ADDRESS, _log(parts), methods=["GET"])]
+    return [Route(ADDRESS, files.unless_busy(parts, _log), methods=["GET"])]
 
 
-def _log(parts: App) -> Callable[[Request], Response]:
-    def log(request: Request) -> Response:
-        analyst = gate.analyst_of(parts, request)
-        if analyst is None:
-            return screens.missing(parts, request)
-        query = request.query_params
-        asked = query.get("zone", "")
-        zone = asked if asked in available_timezones() else parts.settings.timezone
-        language = analyst.language or gate.language_of(request)
+def _log(parts: App, request: Request) -> Response:
+    analyst = gate.analyst_of(parts, request)
+    if analyst is None:
+        return screens.missing(parts, request)
+    query = request.query_params
+    asked = query.get("zone", "")
+    zone = asked if asked in available_timezones() else parts.settings.timezone
+    language = analyst.language or gate.language_of(request)
+    if request.method == "GET":
         by = Actor("analyst", analyst.address, gate.network(request))
         visits.exported(parts.records, None, "audit.csv", now(), by=by)
-        pieces = audit.to_csv(parts.records, _filter(query), language, zone)
-        disposition = 'attachment; filename="audit.csv"'
-        return StreamingResponse(
-            _marked(pieces),
-            media_type="text/csv; charset=utf-8",
-            headers={"content-disposition": disposition},
-        )
-
-    return log
+    pieces = audit.to_csv(parts.records, _filter(query), language, zone)
+    return StreamingResponse(
+        _marked(pieces),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="audit.csv"'},
+    )
 
 
 def _marked(pieces: Iterator[str]) -> Iterator[str]:

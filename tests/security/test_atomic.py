@@ -110,7 +110,7 @@ def revoke(house, ann, _bob):
 def send_again(house, ann, _bob):
     parcel = outbox.claim(house.records, NOW)
     outbox.record(house.records, parcel, outbox.Outcome(outbox.UNKNOWN, "mail.answer.broken"), NOW)
-    return lambda: shares.send_again(house.records, ann.id, LATER, by=EVA)
+    return lambda: shares.send_again(house.records, house.settings, ann.id, LATER, by=EVA)
 
 
 def passed_on(house, ann, bob):

@@ -84,6 +84,7 @@ def test_after_a_hundred_failures_the_right_password_opens_nothing_until_it_is_i
     assert house.line(ann).state is shares.State.SUSPENDED
     much_later = last + timedelta(days=30)
     assert house.unlock(ann, PASSWORD, much_later) == Refused()
+    house.deliver()
     house.set_password(ann, password="another heron walks", now=much_later)
     assert house.line(ann).state is shares.State.ACTIVE
     assert isinstance(house.unlock(ann, "another heron walks", much_later), Unlocked)

@@ -193,7 +193,7 @@ def test_a_worker_killed_at_this_point_loses_no_mail_and_sends_none_twice(worker
 def sent_again_when_a_person_asks(workers, home, server, struck, copies):
     before = rows(home)[struck]
     assert (before.answer, bool(before.sealed)) == ("mail.answer.vanished", True)
-    shares.send_again(home.records, before.viewer_id, LATER, by=COMMAND_LINE)
+    shares.send_again(home.records, home.settings, before.viewer_id, LATER, by=COMMAND_LINE)
     assert workers.run(home, server, LATER) == 0
     after = rows(home)[struck]
     assert (after.state, after.sealed) == (ACCEPTED, None)

@@ -218,6 +218,7 @@ def test_what_a_viewer_may_see_comes_from_the_share_alone(house):
 def test_changing_one_viewers_password_leaves_the_others_alone(house):
     """S5"""
     ann, bob = house.share("ann@client.example", "bob@client.example")
+    house.deliver()
     anns, bobs = house.cookie(ann), house.cookie(bob)
     changed = house.set_password(bob, ids=(bob.id,), password="only for bob now", now=seconds(1))
     assert [(one.address, one.link, one.password) for one in changed] == [

@@ -6,14 +6,17 @@ from contextlib import suppress
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 from lib.config import Secret, Settings
+from lib.mail import outbox
 from lib.model import Actor
-from lib.shares import contents, entry, passwords, revision, shares
+from lib.shares import contents, entry, limits, passwords, revision, shares
 from lib.shares.entry import Refused
 from lib.shares.refusal import ShareRefused
 from lib.store import audit, schema
-from lib.store.tables import viewers
+from lib.store.tables import analysts, viewers
+from lib.store.tables import outbox as mails
 from lib.wiring import App, build
 from tests import sharing
 from tests.installation import NOW, PASSWORD, campaign, settings, share
@@ -135,6 +138,117 @@ def test_who_unlocks_does_not_stand_in_the_way_of_who_takes_back_or_switches(par
         assert isinstance(*opened, entry.Unlocked)
 
 
+def _more(parts: App, share_id: int, viewer: int) -> object:
+    """Somebody who was revoked comes back, with a letter."""
+    line = next(one for one in shares.viewers_of(parts.records, share_id, NOW) if one.id == viewer)
+    given = (share_id, (line.address,), "another heron walks", None, NOW)
+    return shares.add_viewers(parts.records, parts.vault, parts.settings, *given, by=ANA)
+
+
+def _link(parts: App, share_id: int, _viewer: int) -> object:
+    given = (share_id, None, True, NOW)
+    return shares.renew_links(parts.records, parts.vault, parts.settings, *given, by=ANA)
+
+
+def _new_password(parts: App, share_id: int, _viewer: int) -> object:
+    given = (share_id, None, "another heron walks", "same", NOW)
+    return shares.set_password(parts.records, parts.vault, parts.settings, *given, by=ANA)
+
+
+def _switched_on(parts: App, share_id: int, _viewer: int) -> object:
+    return shares.on(parts.records, parts.vault, parts.settings, share_id, True, NOW, by=ANA)
+
+
+LETTERS: dict[str, Act] = {"add": _more, "link": _link, "password": _new_password}
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_switching_off_wins_over_letters_that_are_written_at_the_same_moment(
+    parts: App, name: str, monkeypatch
+) -> None:
+    """D1"""
+    sharing.light_hashes(monkeypatch)
+    vera = share(parts, f"vera@off-{name}.example")[0]
+    share_id, refused = _share_of(parts, vera.id), []
+    if name == "add":
+        shares.revoke(parts.records, vera.id, NOW, by=ANA)
+
+    def write() -> None:
+        try:
+            LETTERS[name](parts, share_id, vera.id)
+        except ShareRefused as refusal:
+            refused.append(refusal.reason)
+
+    with parts.records.begin() as db:
+        row = revision.hold(db, share_id)
+        writing = threading.Thread(target=write)
+        writing.start()
+        writing.join(0.5)  # it has read the share, which is not off yet
+        revision.write(db, row, NOW, BEN, off_at=NOW)
+    writing.join(30)
+    assert refused == ["refusal.share.off"]
+
+
+@pytest.mark.parametrize("name", [*LETTERS, "on"])
+def test_the_analyst_is_locked_before_the_viewers_by_whatever_writes_letters(
+    parts: App, name: str, monkeypatch
+) -> None:
+    """D1: with one order nobody waits in a ring"""
+    if parts.records.dialect.name == "sqlite":
+        pytest.skip("one writer at a time: nobody waits for two things")
+    sharing.light_hashes(monkeypatch)
+    vera = share(parts, f"vera@order-{name}.example")[0]
+    share_id, ana = _share_of(parts, vera.id), _ana(parts)
+    if name == "add":
+        shares.revoke(parts.records, vera.id, NOW, by=ANA)
+    if name == "on":
+        shares.off(parts.records, share_id, NOW, by=ANA)
+    act = (LETTERS | {"on": _switched_on})[name]
+    writing = threading.Thread(target=_tolerated, args=(lambda: act(parts, share_id, vera.id),))
+    with parts.records.begin() as db:
+        limits.hold(db, ana)
+        writing.start()
+        writing.join(0.5)
+        assert writing.is_alive()
+        mine = sa.select(viewers.c.id).where(viewers.c.id == vera.id)
+        assert db.execute(mine.with_for_update(nowait=True)).scalar_one() == vera.id
+    writing.join(30)
+    assert not writing.is_alive()
+
+
+def test_a_mail_withdrawn_while_its_worker_writes_down_that_it_waits_never_leaves(
+    parts: App, monkeypatch
+) -> None:
+    """T5"""
+    if parts.records.dialect.name == "sqlite":
+        pytest.skip("one writer at a time: nothing happens between two changes")
+    with parts.records.begin() as db:
+        db.execute(mails.delete())  # of the tests before: the next one to leave is Vera's
+    vera = share(parts, "vera@withdrawn.example", at=NOW)[0]
+    parcel = outbox.claim(parts.records, NOW)
+    assert parcel and parcel.address == vera.address
+    waits = (parts.records, parcel, outbox.Outcome(outbox.WAITING, "451 later"), NOW)
+    recording = threading.Thread(target=outbox.record, args=waits)
+    changed = []
+
+    def between(_db, _cursor, statement: str, *_more: object) -> None:
+        """Before the second change of `withdraw`."""
+        if statement.startswith("UPDATE outbox") and threading.current_thread() is threading.main_thread():
+            changed.append(statement)
+            if len(changed) == 2:
+                recording.start()
+                recording.join(0.5)
+
+    sa.event.listen(parts.records, "before_cursor_execute", between)
+    try:
+        shares.revoke(parts.records, vera.id, NOW, by=ANA)
+    finally:
+        sa.event.remove(parts.records, "before_cursor_execute", between)
+    recording.join(30)
+    (mail,) = outbox.mails_of(parts.records, [vera.id])[vera.id]
+    assert (mail.state, mail.answer) == (outbox.REFUSED, outbox.WITHDRAWN)
+
+
 def test_a_revocation_wins_over_the_hundredth_failure_at_the_same_moment(parts: App, monkeypatch) -> None:
     """D1"""
     if parts.records.dialect.name == "sqlite":
@@ -174,6 +288,20 @@ def test_a_revocation_wins_over_the_hundredth_failure_at_the_same_moment(parts: 
     assert said == [Refused()]  # not one of the two had to give up
     lines = shares.viewers_of(parts.records, _share_of(parts, vera.id), NOW)
     assert [line.state for line in lines] == [shares.State.REVOKED]
+
+
+def _ana(parts: App) -> int:
+    """The id of her account, made when it is not there yet."""
+    row = {
+        "name": "Ana",
+        "address": ANA.name,
+        "address_key": ANA.name,
+        "password_hash": "",
+        "created_at": NOW,
+    }
+    with parts.records.begin() as db:
+        mine = db.scalar(sa.select(analysts.c.id).where(analysts.c.address_key == ANA.name))
+        return mine or db.execute(analysts.insert().values(row).returning(analysts.c.id)).scalar_one()
 
 
 def _meet(both: threading.Barrier) -> None:
