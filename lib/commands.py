@@ -461,10 +461,11 @@ def _set_analysts_password(parts: wiring.App, options: argparse.Namespace) -> No
 def _disable_analyst(parts: wiring.App, options: argparse.Namespace) -> None:
     """Google's tokens go with the account; revoked there, too, when Google answers."""
     analyst, now = _analyst(parts, options), wiring.now()
-    analysts.disable(parts.records, analyst.id, now, by=COMMAND_LINE)
-    if contacts.find(parts.records, analyst.id):
+    analysts.refuse_last_admin(parts.records, analyst.id)
+    if contacts.find(parts.records, analyst.id):  # first: once disabled, nobody knows what to revoke
         at = contacts.configured(parts.settings)
         contacts.unlink(parts.records, parts.vault, at, analyst.id, now, by=COMMAND_LINE)
+    analysts.disable(parts.records, analyst.id, now, by=COMMAND_LINE)
 
 
 def _enable_analyst(parts: wiring.App, options: argparse.Namespace) -> None:

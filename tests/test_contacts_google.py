@@ -13,7 +13,7 @@ from lib.config import Secret
 from lib.contacts import CONTACTS, OTHERS, GoogleRefused, books
 from lib.contacts import google as contacts_google
 from lib.model import Actor
-from lib.shares import sessions
+from lib.shares import analysts, sessions
 from lib.store.tables import audit, google_links, google_states
 from lib.web.start import keep_tokens_out_of_logs
 from tests.google_stand_in import BROKEN, EXHAUSTED, ID, SECRET, google, label, person
@@ -308,6 +308,45 @@ def test_with_an_analysts_account_the_grant_at_google_ends(desk, stand_in, monke
     assert ended.value.code == 0
     assert contacts.find(desk.parts.records, desk.analyst) is None
     assert len(stand_in.revoked) == 1
+
+
+@pytest.mark.parametrize("another", [True, False])
+def test_the_grant_of_another_account_that_is_replaced_ends_at_google(desk, stand_in, monkeypatch, another):
+    """That of the same account would take the new one along."""
+    desk.link(stand_in)
+    (former,) = stand_in.refresh
+
+    def account(_at, tokens):
+        return "people/1" if tokens.refresh == former or not another else "people/2"
+
+    monkeypatch.setattr(contacts_google, "account", account)
+    assert desk.link(stand_in) == "linked"
+    assert stand_in.revoked == ([former] if another else [])
+
+
+def test_an_account_that_google_does_not_name_is_not_taken_for_another(desk, stand_in, monkeypatch):
+    desk.link(stand_in)
+    monkeypatch.setattr(contacts_google, "read", lambda *_: {})
+    assert desk.link(stand_in) == "linked"
+    assert stand_in.revoked == []
+
+
+def test_the_last_admin_who_cannot_be_disabled_keeps_the_link(desk, stand_in, monkeypatch):
+    desk.link(stand_in)
+    monkeypatch.setattr(wiring, "app", lambda: desk.parts)
+    with pytest.raises(SystemExit) as ended:
+        commands.main(["analyst", "disable", "ada@agency.example"])
+    assert ended.value.code == 1
+    assert desk.linked()
+    assert stand_in.revoked == []
+
+
+def test_with_an_analysts_account_the_tokens_go_whatever_happens_before_or_after(desk, stand_in):
+    desk.link(stand_in)
+    add_analyst(desk.parts, "Eva", "eva@agency.example")
+    analysts.disable(desk.parts.records, desk.analyst, wiring.now(), by=BY)
+    assert not desk.linked()
+    assert desk.told("google.unlinked") == [{"outcome": "not revoked"}]
 
 
 def test_unlinking_revokes_at_google_and_forgets_everything(desk, stand_in):

@@ -1,5 +1,6 @@
 """What a share shows, changed by several analysts: nothing is added unseen, nothing overwritten unsaid."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest

@@ -10,7 +10,7 @@ from lib.config import Secret
 from lib.mail import outbox, worker
 from lib.mail.delivery import connection
 from lib.mail.outbox import ACCEPTED, REFUSED, UNKNOWN, WAITING, Outcome
-from lib.shares import entry, shares
+from lib.shares import credentials, entry, shares
 from lib.shares.entry import Unlocked
 from lib.store import records as store_records
 from lib.store import tables
@@ -147,6 +147,22 @@ def test_who_asks_for_a_new_password_gets_it_by_the_road_of_the_share(house):
         assert house.answer(NOW) == 1
         assert len(mails(house, ann)) == count
         assert house.viewer(ann.id).pass_on_since is None
+
+
+def test_a_share_switched_off_while_a_request_is_answered_writes_no_mail(house, monkeypatch):
+    """D1"""
+    (ann,) = house.share(ANN)
+    house.deliver()
+    entry.ask_again(house.records, sharing.token(ann), ANN, NOW)
+    real = credentials.hashed
+
+    def slow(text):
+        shares.off(house.records, house.share_of(ann), NOW, by=EVA)
+        return real(text)
+
+    monkeypatch.setattr(credentials, "hashed", slow)
+    assert house.answer(NOW) == 0
+    assert house.mails() == []
 
 
 def test_a_new_link_leaves_the_password_as_it_is(house):

@@ -235,7 +235,7 @@ def test_who_is_no_admin_reads_the_policy_and_changes_nothing(workspace, bob):
     assert "A share lasts 60 days at most." in texts(at)
     assert not at.number_input
     assert not [button for button in at.button if button.label in ("Save", "Send me a test e-mail")]
-    assert "Mail" not in [header.value for header in at.subheader]
+    assert "E-mail" not in [header.value for header in at.subheader]
 
 
 def test_without_a_mail_server_the_settings_say_so(workspace, eva):

@@ -165,6 +165,17 @@ def read(
     return _judged(answer, bool(parameters.get("pageToken")))
 
 
+def account(google: Google, tokens: Tokens) -> str:
+    """Whose contacts the tokens open, as Google names accounts. Raises GoogleRefused, without patience.
+
+    Each of SCOPES is enough: https://developers.google.com/people/api/rest/v1/people/get
+    """
+    told = read(google, tokens, "people/me", {"personFields": "metadata"}, lambda _seconds: None)
+    if not told.get("resourceName"):
+        raise GoogleRefused("answer")
+    return str(told["resourceName"])
+
+
 def _session(google: Google, scope: tuple[str, ...] | None = SCOPES) -> Any:
     return OAuth2Session(
         google.client_id,

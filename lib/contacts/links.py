@@ -1,5 +1,6 @@
 """The link between an analyst and a Google account. Tokens are sealed; a linking on its way is good once."""
 
+import logging
 import time
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -16,8 +17,10 @@ from lib.model import Actor
 from lib.shares import tokens as secrets
 from lib.store import audit
 from lib.store.records import reading
-from lib.store.tables import google_links, google_states
+from lib.store.tables import analysts, google_links, google_states
 from lib.store.vault import Vault
+
+log = logging.getLogger(__name__)
 
 PURPOSE = "google tokens"
 """Of the key: a token sealed for Google is not opened as a mail, nor the other way."""
@@ -70,19 +73,43 @@ def keep(
     records: sa.Engine, vault: Vault, at: Google, analyst_id: int, code: str, verifier: str, now: datetime,
     *, by: Actor,
 ) -> Link:  # fmt: skip
-    """Trade the code for tokens and keep them. Raises GoogleRefused, `nothing` when no scope was granted."""
+    """Trade the code for tokens and keep them; the grant of another account that they replace ends at Google.
+
+    Raises GoogleRefused, `nothing` when no scope was granted.
+    """
     tokens = google.exchange(at, code, verifier, now)
     if not tokens.scopes:
         google.revoke(at, tokens)
         raise GoogleRefused("nothing")
     with records.begin() as db:
-        db.execute(google_links.delete().where(google_links.c.analyst_id == analyst_id))
+        _queue(db, analyst_id)
+        mine = google_links.c.analyst_id == analyst_id
+        replaced: bytes | None = db.execute(sa.select(google_links.c.sealed).where(mine)).scalar()
+        db.execute(google_links.delete().where(mine))
         db.execute(google_links.insert().values(_row(vault, analyst_id, tokens, now)))
         audit.append(
             db, now, "google.linked", by, scopes=[scope.rpartition("/")[2] for scope in tokens.scopes]
         )
     shelf.forget(analyst_id)
+    if replaced is not None:
+        _end(vault, at, replaced, tokens, now)
     return Link(tokens.scopes, now)
+
+
+def _end(vault: Vault, at: Google, replaced: bytes, tokens: Tokens, now: datetime) -> None:
+    """As far as Google can be asked. Of the same account it would end the new grant too."""
+    try:
+        former = google.refresh(at, _tokens(vault, replaced), now)
+        if google.account(at, former) != google.account(at, tokens):
+            google.revoke(at, former)
+    except GoogleRefused:
+        log.warning("the grant that was replaced stays at Google")
+
+
+def _queue(db: sa.Connection, analyst_id: int) -> None:
+    """Two windows that link at once do it one after the other."""
+    mine = sa.select(analysts.c.id).where(analysts.c.id == analyst_id)
+    db.execute(mine.with_for_update(key_share=True)).first()
 
 
 def find(records: sa.Engine, analyst_id: int) -> Link | None:
@@ -99,7 +126,7 @@ def load(
     """The analyst's contacts; kept in memory for some minutes, nowhere else.
 
     Raises GoogleRefused("lost") when there is no link (any more): one that Google does not honour is removed.
-    One that was sealed with another secret key stays until it is taken away or replaced: the key may come back.
+    One that was sealed with another secret key stays until it is taken away or replaced: the key may return.
     """
     sealed = _sealed(records, analyst_id)
     reader = _Reader(records, vault, at, analyst_id, sealed, _tokens(vault, sealed), now, sleep)

@@ -18,7 +18,7 @@ from lib.shares.refusal import ShareRefused
 from lib.shares.throttle import Refused, TooMany
 from lib.store import audit
 from lib.store.records import reading
-from lib.store.tables import analysts, sessions
+from lib.store.tables import analysts, google_links, sessions
 
 LONGEST = 72
 """Bytes that bcrypt reads."""
@@ -210,16 +210,32 @@ def rename(records: sa.Engine, analyst_id: int, name: str, now: datetime, *, by:
 
 
 def disable(records: sa.Engine, analyst_id: int, now: datetime, *, by: Actor) -> None:
-    """Signed out at once, no way back in, no mail any more. Raises ShareRefused for the last admin."""
+    """Signed out at once, no way back in, no mail any more, no Google account. Raises as refuse_last_admin.
+
+    The link that still stands is only forgotten here; contacts.unlink, called before, revokes it at Google.
+    """
     found = _by_id(records, analyst_id)
     with records.begin() as db:
-        admins = sa.select(analysts.c.id).where(analysts.c.admin, analysts.c.disabled_at.is_(None))
-        if db.execute(admins).scalars().all() == [analyst_id]:
-            raise ShareRefused("", "refusal.analyst.last_admin")
+        _refuse_last_admin(db, analyst_id)
         enabled = analysts.c.id == analyst_id, analysts.c.disabled_at.is_(None)
         if db.execute(analysts.update().where(*enabled).values(disabled_at=now)).rowcount:
             outbox.withdraw_from_analyst(db, analyst_id, now)
+            forgotten = db.execute(google_links.delete().where(google_links.c.analyst_id == analyst_id))
+            if forgotten.rowcount:
+                audit.append(db, now, "google.unlinked", by, outcome="not revoked")
             audit.append(db, now, "analyst.disabled", by, analyst=found.address)
+
+
+def refuse_last_admin(records: sa.Engine, analyst_id: int) -> None:
+    """Raises ShareRefused when nobody else could see to the accounts."""
+    with reading(records) as db:
+        _refuse_last_admin(db, analyst_id)
+
+
+def _refuse_last_admin(db: sa.Connection, analyst_id: int) -> None:
+    admins = sa.select(analysts.c.id).where(analysts.c.admin, analysts.c.disabled_at.is_(None))
+    if db.execute(admins).scalars().all() == [analyst_id]:
+        raise ShareRefused("", "refusal.analyst.last_admin")
 
 
 def enable(records: sa.Engine, analyst_id: int, now: datetime, *, by: Actor) -> None:

@@ -170,7 +170,8 @@ def choose(
     if not set(chosen) <= set(USUAL) or not set(chosen.values()) <= set(WAYS):
         raise ValueError("not a kind of notice, or not a way of telling it")
     with records.begin() as db:
-        found = db.execute(sa.select(analysts.c.notices).where(analysts.c.id == analyst_id)).scalar_one()
+        mine = sa.select(analysts.c.notices).where(analysts.c.id == analyst_id)
+        found = db.execute(mine.with_for_update(key_share=True)).scalar_one()  # two windows lose no choice
         changed = {"notices": found | dict(chosen)}
         db.execute(analysts.update().where(analysts.c.id == analyst_id).values(changed))
         audit.append(db, now, "notices.changed", by, chosen=dict(chosen))

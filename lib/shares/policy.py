@@ -49,6 +49,7 @@ def save(records: sa.Engine, policy: Policy, now: datetime, *, by: Actor) -> Non
     if policy.most and policy.days > policy.most:
         raise ShareRefused("days", "refusal.policy.order", most=policy.most)
     with records.begin() as db:
+        audit.hold(db)  # two admins save one after the other
         db.execute(workspace.delete().where(workspace.c.name == NAME))
         db.execute(workspace.insert().values(name=NAME, value=orjson.dumps(asdict(policy)).decode()))
         audit.append(db, now, "settings.changed", by, days=policy.days, most=policy.most)

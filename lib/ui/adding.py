@@ -38,7 +38,7 @@ def panel(share: ShareLine, lines: Lines) -> None:
         message = st.text_area(
             t("share.message"), value=share.message, max_chars=LONGEST_MESSAGE, key=f"add-message-{key}"
         )
-        road = confirming.road(share, key)
+        road = confirming.road(share, key, label="share.road")
         reason = confirming.no_viewers(chosen) or new_password.refusal(password, context)
         label = t("dialog.add_button", count=len(chosen.good)) if chosen.good else t("dialog.add")
         if confirming.confirmed(label, f"add-go-{share.id}", reason, width="content"):
