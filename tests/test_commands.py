@@ -211,7 +211,8 @@ def test_without_a_road_a_new_password_is_handed_over_and_the_old_flag_mails_it(
     vitrine("import", export)
     told = object_of(vitrine("share", "aaaa000001", "--to", "ann@client.example", "--json"))
     by_hand = object_of(vitrine("set-password", told["share"], "--json"))["viewers"][0]
-    assert by_hand["password"] and not by_hand["link"]
+    assert by_hand["password"] and by_hand["link"]  # the mail with the first one had not left
+    assert [mail["state"] for mail in viewer_of(vitrine, by_hand["id"])["mails"]] == ["refused"]
     mailed = object_of(vitrine("set-password", told["share"], "--mail", "--json"))["viewers"][0]
     assert mailed["link"]
     assert [mail["kind"] for mail in viewer_of(vitrine, mailed["id"])["mails"]] == ["password"]

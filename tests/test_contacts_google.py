@@ -216,10 +216,11 @@ class Slow:
 
     def __init__(self, desk, stand_in, monkeypatch, answer=None):
         self.desk, self.stand_in, self.answer = desk, stand_in, answer
-        self.refresh = contacts_google.refresh
+        self.refresh, self.monkeypatch = contacts_google.refresh, monkeypatch
         monkeypatch.setattr(contacts_google, "refresh", self)
 
     def __call__(self, at, tokens, now):
+        self.monkeypatch.setattr(contacts_google, "refresh", self.refresh)
         renewed = self.refresh(at, tokens, now)
         assert self.desk.link(self.stand_in) == "linked"
         self.made = self.desk.sealed()
