@@ -6,6 +6,8 @@ from pathlib import Path
 
 LANGUAGES = ("en", "fr")
 LOCALES = Path(__file__).parent / "locales"
+REGIONS = {"en": "en_GB", "fr": "fr_FR"}
+"""How Babel writes dates and numbers in each language."""
 
 
 def t(language: str, key: str, **holes: object) -> str:

@@ -18,12 +18,11 @@ from zoneinfo import ZoneInfo
 import jinja2
 from babel.dates import format_date, get_timezone_name
 
-from lib.words import t
+from lib.words import REGIONS, t
 
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that turn the direction of what follows: with them an address reads as another one."""
 
-LOCALES = {"en": "en_GB", "fr": "fr_FR"}
 LONG_DAYS = {("fr", 1): "d'er' MMMM y"}
 """By language and day of the month, where it is written otherwise than `d MMMM y`."""
 NOBODY = "vitrine@localhost"
@@ -159,13 +158,13 @@ def _common(
 def _expiry(language: str, expires_on: date | None, zone: str) -> str:
     if expires_on is None:
         return ""
-    place = get_timezone_name(ZoneInfo(zone), locale=LOCALES[language]) if "/" in zone else zone
+    place = get_timezone_name(ZoneInfo(zone), locale=REGIONS[language]) if "/" in zone else zone
     return t(language, "mail.letter.expires", day=long_day(expires_on, language), zone=place)
 
 
 def long_day(on: date, language: str) -> str:
     """A day of the calendar, its month in full; in French the first of a month is «1er»."""
-    return format_date(on, LONG_DAYS.get((language, on.day), "d MMMM y"), locale=LOCALES[language])
+    return format_date(on, LONG_DAYS.get((language, on.day), "d MMMM y"), locale=REGIONS[language])
 
 
 def composed(

@@ -11,13 +11,12 @@ import orjson
 import sqlalchemy as sa
 from babel.dates import format_date, format_datetime
 
-from lib.mail.letters import LOCALES
 from lib.shares import letterbox, throttle
 from lib.store import sheet
 from lib.store.audit import Verdict
 from lib.store.records import reading
 from lib.store.tables import audit, campaigns, shares, viewers
-from lib.words import catalogue, t
+from lib.words import REGIONS, catalogue, t
 
 GROUPS: dict[
     str, tuple[str, ...]
@@ -220,7 +219,7 @@ def verdict_said(found: Verdict, language: str, zone: str) -> str:
     at = found.at and found.at.astimezone(ZoneInfo(zone))
     if found.reason:
         holes = {"number": found.broken, "count": found.rows, "what": found.kind or "–"}
-        told = f"{format_datetime(at, 'd MMM y HH:mm:ss', locale=LOCALES[language])} {zone}" if at else "–"
+        told = f"{format_datetime(at, 'd MMM y HH:mm:ss', locale=REGIONS[language])} {zone}" if at else "–"
         return t(language, f"audit.broken.{found.reason}", at=told, **holes)
     return t(language, "audit.unbroken" if found.compared else "audit.no_file", count=found.rows)
 
@@ -341,7 +340,7 @@ def _until(line: AuditLine, language: str, _plain: Plain) -> str:
 def _day(told: object, language: str) -> str:
     if not isinstance(told, str):
         return t(language, "audit.no_end")
-    return format_date(date.fromisoformat(told), "d MMM y", locale=LOCALES[language])
+    return format_date(date.fromisoformat(told), "d MMM y", locale=REGIONS[language])
 
 
 def _answer(line: AuditLine, language: str, plain: Plain) -> str:

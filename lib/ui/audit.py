@@ -15,6 +15,7 @@ from lib.shares.audit import GROUPS, AuditLine, Filter
 from lib.store import epoch
 from lib.ui import exchange, numbers, places, session, spans
 from lib.ui.i18n import language, plain, t
+from lib.words import REGIONS
 
 A_PAGE = 50
 TURNED = "audit-turned"  # the filter, and the rows at which the pages before this one ended
@@ -229,7 +230,7 @@ def _table(shown: Sequence[AuditLine], zone: ZoneInfo) -> None:
     """One table, so that its columns stand below each other; each day begins with a row of its own."""
     rows: list[tuple[str, str, str]] = []
     for day, some in groupby(shown, key=lambda line: line.at.astimezone(zone).date()):
-        rows.append(("", f"**{format_date(day, 'full', locale=numbers.LOCALES[language()])}**", ""))
+        rows.append(("", f"**{format_date(day, 'full', locale=REGIONS[language()])}**", ""))
         rows += [(f"{line.at.astimezone(zone):%H:%M:%S}", _sentence(line), _details(line)) for line in some]
     columns = {t("audit.time"): [time for time, _, _ in rows]}
     if session.on_a_phone():

@@ -6,6 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from lib.shares import shares
+from lib.shares.letterbox import HAND, ROADS, SAME, SECOND
 from lib.shares.refusal import ShareRefused
 from lib.shares.shares import Invited, ShareLine, State, ViewerLine
 from lib.ui import chips, once, session, shown
@@ -13,8 +14,6 @@ from lib.ui.i18n import plain, t
 
 PAGE = "shares"
 ENDED = (State.REVOKED, State.EXPIRED)
-SAME, SECOND, HAND = "same", "second", "hand"  # as lib.shares.invitations names the roads
-ROADS = (SAME, SECOND, HAND)
 BY_MAIL = (SAME, SECOND)
 OF_A_LINK = (SAME, HAND)  # a link alone has no second mail
 NAMED = 25  # addresses named in one sentence; of more, the rest is counted

@@ -13,11 +13,11 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from lib.charts import Manner
 from lib.reports import METRICS, Figure
+from lib.words import REGIONS
 
 UNKNOWN = "–"
 STEP = 0.0001
 """Two decimals of a percentage."""
-LOCALES = {"en": "en_GB", "fr": "fr_FR"}
 MANNERS = {
     "en": Manner(),
     "fr": Manner(",\u202f", "\u00a0%", "{0}\u00a0h", "%d/%m/%Y", "%m/%Y", "%{x} après l’envoi"),
@@ -51,7 +51,7 @@ def is_unknown(value: float | None) -> bool:
 def percent(fraction: float, language: str, decimals: int = 2) -> str:
     """A fraction of 1 as a percentage."""
     pattern = PERCENT[language].format("0" * decimals) if decimals else PERCENT[language].replace(".{0}", "")
-    return format_percent(fraction, format=pattern, locale=LOCALES[language])
+    return format_percent(fraction, format=pattern, locale=REGIONS[language])
 
 
 def for_table(rates: "pd.Series[float]") -> "pd.Series[float]":
@@ -70,14 +70,14 @@ def _rounded(rate: float) -> float:
 
 def whole(value: float, language: str) -> str:
     """A count."""
-    return format_decimal(round(value), locale=LOCALES[language])
+    return format_decimal(round(value), locale=REGIONS[language])
 
 
 def money(value: float, language: str, currency: str | None) -> str:
     """An amount; without a currency when the sender does not say which."""
     if not currency:
-        return format_decimal(value, format="#,##0.00", locale=LOCALES[language])
-    return format_currency(value, currency, locale=LOCALES[language])
+        return format_decimal(value, format="#,##0.00", locale=REGIONS[language])
+    return format_currency(value, currency, locale=REGIONS[language])
 
 
 def moment(at: datetime | None, language: str, zone: str = "UTC") -> str:
@@ -85,9 +85,9 @@ def moment(at: datetime | None, language: str, zone: str = "UTC") -> str:
     if at is None or pd.isna(at):
         return UNKNOWN
     local = at.astimezone(ZoneInfo(zone))
-    return f"{format_datetime(local, 'd MMM y, HH:mm', locale=LOCALES[language])} {local.tzname()}"
+    return f"{format_datetime(local, 'd MMM y, HH:mm', locale=REGIONS[language])} {local.tzname()}"
 
 
 def zone(name: str, language: str) -> str:
     """The name of a time zone in words, such as «Central European Time»."""
-    return get_timezone_name(ZoneInfo(name), locale=LOCALES[language]) if "/" in name else name
+    return get_timezone_name(ZoneInfo(name), locale=REGIONS[language]) if "/" in name else name

@@ -4,6 +4,7 @@ import streamlit as st
 
 from lib import wiring
 from lib.shares import shares
+from lib.shares.letterbox import HAND
 from lib.shares.shares import Invited, ShareLine, ViewerLine
 from lib.ui import confirming, new_password, rows, session, ticks
 from lib.ui.confirming import Lines
@@ -61,7 +62,7 @@ def _new_password(share: ShareLine, reached: Lines, key: str) -> None:
     context = (*share.titles, *(line.address for line in reached[: shares.AT_ONCE]))
     password = new_password.field(t("dialog.new_password"), key=key, context=context)
     road = confirming.road(share, key)
-    if road == confirming.HAND:
+    if road == HAND:
         st.caption(t("dialog.hand_hint"))
     reason = _missing(reached) or new_password.refusal(password, context)
     label = t("dialog.password_button", count=len(reached)) if reached else t("dialog.password")

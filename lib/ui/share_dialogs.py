@@ -4,6 +4,7 @@ import streamlit as st
 
 from lib import wiring
 from lib.shares import shares
+from lib.shares.letterbox import HAND
 from lib.shares.shares import ShareLine
 from lib.ui import confirming, differences, session, spans
 from lib.ui.confirming import Lines
@@ -43,7 +44,7 @@ def switch_on(share: ShareLine, _lines: Lines) -> None:
     """The viewers of a share get new links; their passwords stay."""
     st.markdown(t("dialog.on_text", count=share.viewers))
     road = confirming.road(share, f"on-{share.id}", confirming.OF_A_LINK, "dialog.road_of_link")
-    mailed = road != confirming.HAND
+    mailed = road != HAND
     if confirming.confirmed(t("dialog.on_button"), f"on-go-{share.id}"):
         parts, by = session.app(), session.actor()
         confirming.hand_over(

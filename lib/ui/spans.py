@@ -11,6 +11,7 @@ from lib.shares import policy
 from lib.shares.shares import ShareLine, State
 from lib.ui import badges, numbers, session
 from lib.ui.i18n import LANGUAGE_NAMES, language, t
+from lib.words import REGIONS
 
 SOON = 7
 """Days: from here on the badge warns."""
@@ -112,7 +113,7 @@ def until(share: ShareLine) -> str:
 def day(on: date) -> str:
     """A day of the calendar, in the reader's language."""
     first = (language(), on.day) == ("fr", 1)
-    return format_date(on, "d'er' MMM y" if first else "d MMM y", locale=numbers.LOCALES[language()])
+    return format_date(on, "d'er' MMM y" if first else "d MMM y", locale=REGIONS[language()])
 
 
 def length(seconds: int) -> str:

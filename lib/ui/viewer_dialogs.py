@@ -4,6 +4,7 @@ import streamlit as st
 
 from lib import wiring
 from lib.shares import shares
+from lib.shares.letterbox import HAND
 from lib.shares.shares import Invited, ShareLine, ViewerLine
 from lib.ui import adding, confirming, new_password, places, preview, session, share_dialogs
 from lib.ui.confirming import Lines
@@ -48,7 +49,7 @@ def new_link(share: ShareLine, line: ViewerLine, _lines: Lines) -> None:
     confirming.signed_out([line])
     road = confirming.road(share, f"link-{line.id}", confirming.OF_A_LINK, "dialog.road_of_link")
     if confirming.confirmed(t("dialog.new_link_button"), f"link-go-{line.id}"):
-        confirming.hand_over(share, road, lambda: _link(share, line, road != confirming.HAND))
+        confirming.hand_over(share, road, lambda: _link(share, line, road != HAND))
 
 
 def _link(share: ShareLine, line: ViewerLine, mail: bool) -> tuple[Invited, ...]:

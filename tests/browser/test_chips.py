@@ -11,13 +11,10 @@ from pathlib import Path
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api")
-expect = sync_api.expect
+from tests.chromium import CHROMIUM, expect, sync_api
 
 PAGE = Path(__file__).with_name("chips_page.py")
 ROOT = PAGE.parent.parent.parent
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
 
 pytestmark = [
     pytest.mark.browser,
@@ -64,17 +61,9 @@ def _wait_for(url: str) -> None:
     raise TimeoutError(url)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def page(browser: sync_api.Browser, address: str) -> Iterator[sync_api.Page]:
-    context = browser.new_context(locale="en-GB", permissions=["clipboard-read", "clipboard-write"])
+def page(chromium: sync_api.Browser, address: str) -> Iterator[sync_api.Page]:
+    context = chromium.new_context(locale="en-GB", permissions=["clipboard-read", "clipboard-write"])
     opened = context.new_page()
     opened.goto(address)
     expect(field(opened)).to_be_visible(timeout=20_000)
@@ -246,8 +235,8 @@ def test_typing_an_r_or_a_c_is_no_shortcut_of_the_app(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_phone_in_french_in_light_and_dark(browser, address, scheme):
-    context = browser.new_context(
+def test_it_fits_a_phone_in_french_in_light_and_dark(chromium, address, scheme):
+    context = chromium.new_context(
         locale="fr-FR",
         viewport={"width": 390, "height": 800},
         color_scheme=scheme,
@@ -271,8 +260,8 @@ def test_it_fits_a_phone_in_french_in_light_and_dark(browser, address, scheme):
 
 
 @pytest.fixture
-def offering(browser: sync_api.Browser, address: str) -> Iterator[sync_api.Page]:
-    context = browser.new_context(locale="en-GB", has_touch=True)
+def offering(chromium: sync_api.Browser, address: str) -> Iterator[sync_api.Page]:
+    context = chromium.new_context(locale="en-GB", has_touch=True)
     opened = context.new_page()
     opened.goto(f"{address}/?offer=yes")
     expect(combobox(opened)).to_be_visible(timeout=20_000)
@@ -373,8 +362,8 @@ def test_what_the_server_puts_in_joins_the_chips_once_and_can_be_removed(offerin
     expect(offering.get_by_text("page runs: 1", exact=True)).to_be_visible()
 
 
-def test_the_list_lies_over_the_page_within_a_phones_width(browser, address):
-    context = browser.new_context(locale="fr-FR", viewport={"width": 390, "height": 800}, is_mobile=True)
+def test_the_list_lies_over_the_page_within_a_phones_width(chromium, address):
+    context = chromium.new_context(locale="fr-FR", viewport={"width": 390, "height": 800}, is_mobile=True)
     phone = context.new_page()
     phone.goto(f"{address}/?offer=yes")
     field = phone.get_by_role("combobox")

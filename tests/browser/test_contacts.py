@@ -15,16 +15,10 @@ import pytest
 from lib.shares import analysts
 from lib.words import t
 from tests.canaries import CAMPAIGN, Cage, cage
+from tests.chromium import CHROMIUM, PATIENCE, Page, expect, sync_api
 from tests.google_stand_in import CONTACTS, EXHAUSTED, ID, OTHERS, SECRET, StandIn, google, label, person
 from tests.serving import Served, serve
 
-sync_api = pytest.importorskip("playwright.sync_api")
-expect = sync_api.expect
-Page = sync_api.Page
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
-PATIENCE = 30_000
 MESSAGE = "Dear all, here are the figures"
 OTHER_CONTACTS = "/v1/otherContacts"
 
@@ -55,14 +49,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         with serve(made.data, VITRINE_SAMPLES="off", **settings) as served:
             known.redirect_uris.add(f"{served.url}/google/callback")
             yield Place(made, served, known)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(autouse=True)

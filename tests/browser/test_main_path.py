@@ -15,19 +15,11 @@ from pathlib import Path
 import pytest
 
 from lib.words import t
+from tests.chromium import PATIENCE, Page, expect, sync_api
 from tests.serving import Served, Sink, serve, smtp_sink
 from tests.test_commands import HEADER
 from tests.test_commands import SPRING as CLAIMED
 from tests.worlds import write_events
-
-sync_api = pytest.importorskip("playwright.sync_api")
-expect = sync_api.expect
-Page = sync_api.Page
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
-PATIENCE = 30_000
-"""Milliseconds; the machines that run this are shared."""
 
 ANALYST = ("Ana Analyst", "ana@agency.example", "tall ships sail slowly")
 VIEWERS = ("vera@client.example", "viktor@client.example")
@@ -49,14 +41,6 @@ class Reader:
 
 ENGLISH_WIDE = Reader("en", "en-GB", 1400, 950)
 FRENCH_PHONE = Reader("fr", "fr-FR", 390, 844)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @contextmanager

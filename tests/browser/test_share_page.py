@@ -16,15 +16,10 @@ from lib.importers import bring_in
 from lib.shares import shares
 from lib.words import t
 from tests import installation, screens
+from tests.chromium import CHROMIUM, Page, expect, sync_api
 from tests.serving import Served, Sink, serve, smtp_sink
 from tests.worlds import SPRING, write_events
 
-sync_api = pytest.importorskip("playwright.sync_api")
-expect = sync_api.expect
-Page = sync_api.Page
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
 PATIENCE = 90_000
 """Milliseconds; the machines that run this are shared."""
 UNDO = 3
@@ -78,14 +73,6 @@ class Desk:
     def takes_back(self) -> None:
         self.page.get_by_role("button", name=t("en", "sending.button")).click()
         expect(self.page.get_by_test_id("stToast")).to_contain_text("Taken back", timeout=PATIENCE)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @contextmanager

@@ -18,16 +18,9 @@ from lib.store import tables
 from lib.wiring import App
 from lib.words import t
 from tests import installation, screens
+from tests.chromium import CHROMIUM, PATIENCE, Page, expect, sync_api
 from tests.serving import Served, Sink, serve, smtp_sink
 
-sync_api = pytest.importorskip("playwright.sync_api")
-expect = sync_api.expect
-Page = sync_api.Page
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
-PATIENCE = 30_000
-"""Milliseconds; the machines that run this are shared."""
 KEY = "a key of at least thirty-two characters"
 ANN, BO, CY = "ann@client.example", "bo@client.example", "cy@client.example"
 
@@ -79,14 +72,6 @@ class Office:
     def share_id(self) -> int:
         """Of the newest share."""
         return shares.shares_of(self.parts.records, None, wiring.now())[0].id
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

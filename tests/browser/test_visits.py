@@ -15,16 +15,10 @@ from lib.shares import shares
 from lib.shares.shares import ViewerLine
 from lib.words import t
 from tests.canaries import CAMPAIGN, OTHER, Cage, cage
+from tests.chromium import PATIENCE, Page, expect
 from tests.installation import PASSWORD
 from tests.serving import Served, serve
 
-sync_api = pytest.importorskip("playwright.sync_api")
-expect = sync_api.expect
-Page = sync_api.Page
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
-PATIENCE = 30_000
 BROWSER = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
 )
@@ -42,14 +36,6 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cage]:
 def server(filled: Cage) -> Iterator[Served]:
     with serve(filled.data, VITRINE_SAMPLES="off") as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @contextmanager
