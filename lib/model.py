@@ -181,6 +181,8 @@ class Scope:
     revenue: bool = True
     raw_links: bool = True
     """The URLs of links with the recipients' own tokens in them; never in the scope of a share."""
+    history: bool = True
+    """How a campaign stands against earlier ones of its audience, which may lie outside of the scope."""
 
     def allows(self, campaign: str) -> bool:
         return self.campaigns is None or campaign in self.campaigns

@@ -12,8 +12,8 @@ import pytest
 from lib import wiring
 from lib.importers import bring_in
 from lib.model import Scope
+from lib.paper import numbers
 from lib.reports import as_json, campaigns, report
-from lib.ui import numbers
 
 HERE = Path(__file__).parent / "importers"
 LISTS = sorted(path.name for path in HERE.glob("campaigns_*.csv"))

@@ -15,9 +15,9 @@ import pytest
 from lib import commands, wiring
 from lib.importers import ImportRefused, bring_in
 from lib.model import Scope
+from lib.paper import numbers
 from lib.reports import as_json, campaigns, report
 from lib.store import library
-from lib.ui import numbers
 from tests.test_figures_as_claimed import COUNTS, RATES, claimed
 
 DATASETS = Path(__file__).resolve().parents[2] / "shared" / "datasets"

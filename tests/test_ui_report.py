@@ -141,7 +141,7 @@ def test_a_scope_without_revenue_shows_no_money(spring):
 
 def test_a_scope_of_some_sections_shows_only_those(spring):
     at = within(Scope(sections=("links",)))
-    assert [header.value for header in at.subheader] == ["Top links"]
+    assert [header.value for header in at.subheader] == ["Clicks by link"]
 
 
 def test_every_section_that_is_drawn_has_a_heading():

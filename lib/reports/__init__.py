@@ -4,17 +4,9 @@ from lib.reports.answers import DIMENSIONS, answer
 from lib.reports.few import FEWEST
 from lib.reports.metrics import METRICS, REACH, Count, Rate
 from lib.reports.overview import campaigns
-from lib.reports.report import (
-    SECTION_NAMES,
-    CampaignView,
-    Figure,
-    Report,
-    Section,
-    UnknownCampaign,
-    as_json,
-    report,
-)
+from lib.reports.report import CampaignView, Figure, Report, UnknownCampaign, as_json, report, sections_of
 from lib.reports.rollup import OTHER
+from lib.reports.sections import SECTION_NAMES, Section
 
 __all__ = [
     "DIMENSIONS",
@@ -34,4 +26,5 @@ __all__ = [
     "as_json",
     "campaigns",
     "report",
+    "sections_of",
 ]

@@ -1,29 +1,30 @@
 """The full report of one campaign."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from lib.model import Form, Kind, Scope
-from lib.reports import few, tokens
-from lib.reports.answers import Part, part_of, retrying
-from lib.reports.figures import columns, is_covered, quotient
+from lib.model import Form, Scope
+from lib.reports.answers import retrying
+from lib.reports.figures import columns
 from lib.reports.metrics import ABOUT_MONEY, METRICS
 from lib.reports.overview import named
-from lib.reports.rollup import MOST_ACTIVE, OTHER
+from lib.reports.sections import (
+    NAMING_PEOPLE,
+    SECTION_NAMES,
+    SECTIONS,
+    TELLING_OTHERS,
+    TELLING_REVENUE,
+    Section,
+    World,
+)
 from lib.store.analytics import Analytics
 from lib.store.records import reading
 from lib.store.tables import campaigns, files
-
-HOURS = 24
 
 
 class UnknownCampaign(Exception):
@@ -43,19 +44,6 @@ class Figure:
     computed: float | None
     reported: float | None
     claimed: str
-
-
-@dataclass(frozen=True)
-class Section:
-    """A table of the report; without one, `missing` is the key of the sentence that says what would fill
-    it.
-    """
-
-    name: str
-    table: pd.DataFrame | None
-    missing: str = ""
-    note: str = ""
-    """The key of a sentence about how the table was made, or ""."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +90,17 @@ def report(analytics: Analytics, scope: Scope, campaign_id: str, form: Form = Fo
     return retrying(lambda: _report(analytics, scope, campaign_id, form))
 
 
+def sections_of(scope: Scope) -> tuple[str, ...]:
+    """The sections that a scope shows, in the order of the report."""
+    hidden = {name for shown, names in _kept_back(scope) if not shown for name in names}
+    return tuple(name for name in SECTION_NAMES if scope.shows(name) and name not in hidden)
+
+
 def as_json(report: Report) -> dict[str, Any]:
     """The report as plain values: rates as fractions of 1, unknown as null, times in ISO 8601.
 
-    A section is a list of rows, or null where data is missing for it.
+    A section is a list of rows, or null where data is missing for it; `details` has its single values and
+    further tables.
     """
     campaign = asdict(report.campaign)
     campaign["sent_at"] = _plain(report.campaign.sent_at)
@@ -113,8 +108,23 @@ def as_json(report: Report) -> dict[str, Any]:
         "campaign": campaign,
         "metrics": {name: _plain(figure.value) for name, figure in report.figures.items()},
         "sections": {name: _records(section.table) for name, section in report.sections.items()},
+        "details": {
+            name: {"facts": {key: _plain(value) for key, value in section.facts.items()}}
+            | {"tables": {key: _records(table) for key, table in section.more.items()}}
+            for name, section in report.sections.items()
+            if section.facts or section.more
+        },
         "claimed": report.claimed,
     }
+
+
+def _kept_back(scope: Scope) -> tuple[tuple[bool, frozenset[str]], ...]:
+    """Sections that need more than being among those of the scope."""
+    return (
+        (scope.people, NAMING_PEOPLE),
+        (scope.revenue, TELLING_REVENUE),
+        (scope.history, TELLING_OTHERS),
+    )
 
 
 # --- figures --------------------------------------------------------------------------------------
@@ -129,9 +139,8 @@ def _report(analytics: Analytics, scope: Scope, campaign_id: str, form: Form) ->
     known = {item.name: getattr(row, item.name) for item in fields(CampaignView) if item.name != "has_events"}
     view = CampaignView(**known, has_events=row.rollup is not None)
     rollup = analytics.events.read(row.rollup) if row.rollup else None
-    world = _World(analytics, row, rollup, people, form, scope)
-    shown = {name: make for name, make in SECTIONS.items() if scope.shows(name) and _allowed(name, scope)}
-    sections = {name: make(world) for name, make in shown.items()}
+    world = World(analytics, row, rollup, people, form, scope)
+    sections = {name: SECTIONS[name](world) for name in sections_of(scope)}
     return Report(view, form, _figures(row, scope, form), sections, _claimed(row, scope))
 
 
@@ -163,162 +172,6 @@ def _number(name: str, value: float) -> float | None:
         return None
     whole = METRICS[name].format == "count" and float(value).is_integer()
     return int(value) if whole else float(value)
-
-
-# --- sections -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _World:
-    """What a section is made of."""
-
-    analytics: Analytics
-    row: Any
-    rollup: pa.Table | None
-    files: list[str]
-    form: Form
-    scope: Scope
-
-    def covers(self, *kinds: Kind) -> bool:
-        return self.rollup is not None and is_covered(kinds, self.row.covers)
-
-    @property
-    def most_recipients(self) -> float:
-        """The recipients as reported; without limit where that is unknown."""
-        return float(self.row.reported.get("recipients") or np.inf)
-
-    def part(self, dimension: str) -> Part:
-        return part_of(self.rollup, dimension, self.row.covers, self.scope)
-
-
-def _first_day(world: _World) -> Section:
-    """First opens and first clicks of each message, and all of them, in each of the first 24 hours."""
-    covered = {"opens": world.covers(Kind.OPENED), "clicks": world.covers(Kind.CLICKED)}
-    if not any(covered.values()):
-        return Section("first_day", None, "missing.first_day")
-    part = world.part("hour")
-    hours: dict[Any, int] = {key: place for place, key in enumerate(part.keys) if key is not None}
-    if not hours and any(world.row.counts.get(name, 0) for name in covered):
-        return Section("first_day", None, "missing.times")
-    table: dict[str, Any] = {"hour": np.arange(HOURS)}
-    for name in ("first_opens", "first_clicks", "opens", "clicks"):
-        counts = part.counts[named(name, world.form)]
-        by_hour = [counts[hours[hour]] if hour in hours else 0 for hour in range(HOURS)]
-        known = covered[name.removeprefix("first_")]
-        table[name] = np.array(by_hour, dtype=np.int64) if known else np.full(HOURS, np.nan)
-    return Section("first_day", pd.DataFrame(table))
-
-
-def _links(world: _World) -> Section:
-    """Each link with its clicks and its share of them, the most clicked first; from events, else as
-    reported.
-    """
-    if world.covers(Kind.CLICKED):
-        part = world.part("link")
-        names = ("clicks", "unique_clicks")
-        counts = {name: part.counts[named(name, world.form)].astype(np.int64) for name in names}
-        table = pd.DataFrame({"url": pd.Series(part.keys, dtype=object)} | counts)
-        table = table[table["url"].notna() & (table["clicks"] > 0)]
-    else:
-        table = _reported_links(world.row.reported_parts, world.scope, world.most_recipients)
-        if table.empty or world.form is Form.PEOPLE:
-            return Section("links", None, "missing.links")
-    for name, share in (("clicks", "click_share"), ("unique_clicks", "unique_click_share")):
-        values = table[name].to_numpy(dtype=np.float64)
-        table = table.assign(**{share: quotient(values, np.nansum(values))})
-    order = table.sort_values(["clicks", "unique_clicks", "url"], ascending=[False, False, True])
-    note = "" if world.scope.people else "report.few"
-    return Section("links", order.reset_index(drop=True), note=note)
-
-
-def _reported_links(parts: list[list[Any]], scope: Scope, most: float) -> pd.DataFrame:
-    """The links as reported, as `scope` may see them; those that are shown as one are added up.
-
-    Who clicked on two of them cannot be told, so that the sum of unique clicks may be too large; it never
-    says more than `most`, the recipients of the campaign.
-    """
-    links: dict[str, dict[str, Any]] = {}
-    for kind, key, metric, value, _claimed in parts:
-        if kind == "link":
-            links.setdefault(key, {"url": key, "clicks": np.nan, "unique_clicks": np.nan})[metric] = value
-    table = pd.DataFrame(list(links.values()), columns=["url", "clicks", "unique_clicks"])
-    table = table.astype({"clicks": np.float64, "unique_clicks": np.float64})
-    if scope.people and scope.raw_links:
-        return table
-    table = _as_one(table, table["url"].map(tokens.bare), most)
-    if scope.people:
-        return table
-    sizes = dict(zip(table["url"], table["unique_clicks"].fillna(0).astype(int), strict=True))
-    # The same people may stand behind all of them: together they are as many as behind the largest, surely.
-    small = few.merged(sizes, lambda urls: max(sizes[url] for url in urls), OTHER)
-    return _as_one(table, table["url"].where(~table["url"].isin(small), OTHER), most)
-
-
-def _as_one(table: pd.DataFrame, urls: "pd.Series[str]", most: float) -> pd.DataFrame:
-    """The rows of links that have the same of `urls` added up; with an unknown number the sum is unknown."""
-    sums = table.assign(url=urls).groupby("url", sort=False, as_index=False).sum(min_count=1)
-    unknown = table.drop(columns="url").isna().groupby(urls.to_numpy(), sort=False).any()
-    sums = sums.set_index("url").mask(unknown).reset_index()
-    return sums.assign(unique_clicks=sums["unique_clicks"].clip(upper=most))
-
-
-def _active_recipients(world: _World) -> Section:
-    """The recipients who opened and clicked most, with the time of the last of it."""
-    if not (world.covers(Kind.OPENED) or world.covers(Kind.CLICKED)):
-        return Section("active_recipients", None, "missing.active_recipients")
-    assert world.rollup is not None  # noqa: S101 - covers() says so
-    rows = world.rollup.filter(pc.equal(world.rollup.column("dimension"), "message"))
-    last = "last_at_people" if world.form is Form.PEOPLE else "last_at"
-    opens, clicks = (rows.column(named(name, world.form)).to_numpy() for name in ("opens", "clicks"))
-    table = pd.DataFrame(
-        {
-            "message": [int(key) for key in rows.column("key").to_pylist()],
-            "opens": opens,
-            "clicks": clicks,
-            "last_at": pd.to_datetime(rows.column(last).to_pandas(), utc=True),
-        }
-    )
-    table = table[table["opens"] + table["clicks"] > 0]
-    table = table.assign(total=table["opens"] + table["clicks"]).sort_values(
-        ["total", "clicks", "last_at", "message"], ascending=[False, False, False, True]
-    )
-    addresses = _addresses(world, table["message"].tolist())
-    table = table.assign(address=[addresses.get(message, "") for message in table["message"]]).head(
-        MOST_ACTIVE
-    )
-    return Section(
-        "active_recipients", table[["address", "opens", "clicks", "last_at"]].reset_index(drop=True)
-    )
-
-
-def _addresses(world: _World, messages: list[int]) -> dict[int, str]:
-    """The addresses of some messages, from the files of people."""
-    found: dict[int, str] = {}
-    for place in world.files:
-        path = world.analytics.events.people(place)
-        table = pq.read_table(
-            path, columns=["message", "address"], filters=[("message", "in", messages or [0])]
-        )
-        found |= dict(
-            zip(table.column("message").to_pylist(), table.column("address").to_pylist(), strict=True)
-        )
-    return found
-
-
-SECTIONS: dict[str, Callable[[_World], Section]] = {
-    "first_day": _first_day,
-    "links": _links,
-    "active_recipients": _active_recipients,
-}
-
-SECTION_NAMES = tuple(SECTIONS)
-"""In the order of the report."""
-
-NAMING_PEOPLE = frozenset({"active_recipients"})
-
-
-def _allowed(name: str, scope: Scope) -> bool:
-    return scope.people or name not in NAMING_PEOPLE
 
 
 # --- plain values ---------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from lib.model import Actor, Scope
-from lib.reports.report import NAMING_PEOPLE, SECTION_NAMES
+from lib.reports import sections_of
 from lib.shares.sessions import Admission
 from lib.store import audit
 from lib.store.tables import sessions, viewers, visits
@@ -111,9 +111,7 @@ def _together(before: Reading, visit: Any) -> Reading:
 
 def _believable(seconds: Mapping[str, Any], scope: Scope) -> dict[str, int]:
     """Whole seconds of what this scope can have had on the screen."""
-    hidden = frozenset() if scope.people else NAMING_PEOPLE
-    shown = [name for name in SECTION_NAMES if scope.shows(name) and name not in hidden]
-    told = {name: seconds.get(name) for name in (WHOLE, FIGURES, *shown)}
+    told = {name: seconds.get(name) for name in (WHOLE, FIGURES, *sections_of(scope))}
     return {
         name: number
         for name, number in told.items()

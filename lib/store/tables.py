@@ -125,6 +125,35 @@ campaigns = sa.Table(  # made from live claims and files; remade after each impo
     sa.Column("updated_at", Instant, nullable=False),
 )
 
+notes = sa.Table(  # what analysts wrote beside a report
+    "notes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("campaign_id", sa.String(80), nullable=False, index=True),  # as in campaigns, which is remade
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("chart", sa.String(40)),  # the chart on which it is pinned; null: the whole report
+    sa.Column("hour", sa.Float),  # the moment on the chart, in hours since the sending
+    sa.Column("author", sa.Text, nullable=False),  # the analyst's name as it was
+    sa.Column("address", sa.Text, nullable=False),  # and address; "" for the command line
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("changed_at", Instant),
+    sa.Column("removed_at", Instant),  # can be taken back
+    sa.Column("version", sa.Integer, nullable=False, default=1),
+)
+
+benchmarks = sa.Table(  # averages of industries, as somebody published them
+    "benchmarks",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("industry", sa.Text, nullable=False),
+    sa.Column("published", sa.String(10), nullable=False),  # 2019, 2019-10 or 2019-10-01
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("rates", sa.JSON, nullable=False),  # {metric: fraction of 1}
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("industry", "published", "source"),
+)
+
 # --- who may see what ----------------------------------------------------------------------------
 
 analysts = sa.Table(
@@ -182,6 +211,12 @@ shares = sa.Table(
     sa.Column("sections", sa.JSON),  # null: all
     sa.Column("people", sa.Boolean, nullable=False, default=True),
     sa.Column("revenue", sa.Boolean, nullable=False, default=True),
+    sa.Column(
+        "history", sa.Boolean, nullable=False, default=True, server_default=sa.false()
+    ),  # whether viewers see how the campaign stands against earlier ones of its audience
+    sa.Column(
+        "form", sa.String(10), nullable=False, default="all", server_default="all"
+    ),  # the count with which the report opens: all, people
     sa.Column("zone", sa.String(60), nullable=False, default="UTC"),
     sa.Column("expires_on", sa.Date),  # its last day, inclusive, in `zone`; null: no end
     sa.Column("expires_at", Instant, index=True),  # the same as an instant, exclusive

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from babel.dates import format_date
 
+from lib.paper import numbers
 from lib.shares import analysts, audit
 from lib.shares.audit import GROUPS, AuditLine, Filter
 from lib.store import epoch
-from lib.ui import exchange, numbers, places, session, spans
+from lib.ui import exchange, places, session, spans
 from lib.ui.i18n import language, plain, t
 from lib.words import REGIONS
 

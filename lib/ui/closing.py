@@ -10,8 +10,9 @@ import streamlit as st
 
 from lib import wiring, words
 from lib.model import Scope
+from lib.paper import numbers
 from lib.shares import shares
-from lib.ui import badges, cache, exchange, numbers, report, session, signin, spans
+from lib.ui import badges, cache, exchange, report, session, signin, spans
 from lib.ui.guarded import viewer_fragment
 from lib.ui.i18n import language, plain, t
 

@@ -16,10 +16,11 @@ from streamlit.typing import UploadedFile
 from lib import wiring
 from lib.importers import ImportRefused, bring_in
 from lib.model import Note
+from lib.paper import numbers
 from lib.reports import rollup
 from lib.store import library
 from lib.store.library import Outcome
-from lib.ui import cache, exchange, numbers, once, session
+from lib.ui import cache, exchange, once, session
 from lib.ui.guarded import analyst_dialog
 from lib.ui.i18n import language, plain, t
 

@@ -9,7 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 from lib import contacts, wiring
 from lib.contacts import CONTACTS, OTHERS, Link
 from lib.contacts.google import Google
-from lib.ui import numbers, session
+from lib.paper import numbers
+from lib.ui import session
 from lib.ui.guarded import analyst_callback
 from lib.ui.i18n import language, t
 

@@ -9,9 +9,10 @@ import streamlit as st
 
 from lib import charts, wiring
 from lib.importers import samples
-from lib.ui import exchange, numbers, places, session
+from lib.paper import numbers
+from lib.ui import exchange, places, session
 from lib.ui.i18n import language, t
-from lib.ui.report import CHART
+from lib.ui.plots import CHART
 
 ROW_HEIGHT = 38
 HEADER_HEIGHT = 35  # Streamlit's own

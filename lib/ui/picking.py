@@ -4,8 +4,9 @@ import streamlit as st
 
 from lib import contacts
 from lib.contacts import Book, Person
+from lib.paper import numbers
 from lib.shares import shares
-from lib.ui import numbers, ticks
+from lib.ui import ticks
 from lib.ui.i18n import language, plain, t
 from lib.ui.ticks import Ticks
 

@@ -1,17 +1,18 @@
 """The report of one campaign, drawn alike for the analyst and for a viewer, within the scope of each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
 import pandas as pd
 import streamlit as st
 
-from lib import charts
 from lib.model import Form, Scope
-from lib.reports import FEWEST, OTHER, CampaignView, Report, Section, UnknownCampaign
+from lib.paper import numbers
+from lib.reports import FEWEST, CampaignView, Report, Section, UnknownCampaign
 from lib.reports.export import claim_label
-from lib.ui import cache, numbers, session
+from lib.ui import cache
 from lib.ui.i18n import language, plain, t
+from lib.ui.sections import DRAWN
 
 HEADLINES = (  # the figure of a card, and the one in small letters below it
     ("recipients", None),
@@ -28,7 +29,6 @@ HEADLINES = (  # the figure of a card, and the one in small letters below it
     ("revenue", None),
 )
 SHOWN_WHEN_KNOWN = ("orders", "revenue")
-CHART = {"displayModeBar": False}
 # On a phone Streamlit would cut the words of a card short. The empty span keeps it from putting a mere style
 # where dialogs stand.
 WHOLE_WORDS = (
@@ -51,9 +51,9 @@ def draw(scope: Scope, campaign: str) -> bool:
     found = known if form is Form.ALL else cache.report(scope, campaign, form)
     _figures(found, scope)
     _differences(found)
-    for name, drawing in SECTIONS.items():
-        if name in found.sections and scope.shows(name):
-            _section(found, found.sections[name], drawing)
+    for name in DRAWN:
+        if name in found.sections:
+            _section(found, found.sections[name], scope)
     _claims(found)
     return True
 
@@ -184,7 +184,8 @@ def _claims(report: Report) -> None:
             st.dataframe(table, hide_index=True, alt=t("report.claims_alt"))
 
 
-def _section(report: Report, section: Section, drawing: Callable[[Report, pd.DataFrame], None]) -> None:
+def _section(report: Report, section: Section, scope: Scope) -> None:
+    """One section with its heading; one without data says in words what would fill it."""
     with st.container(border=True, key=section_key(section.name)):
         st.subheader(t(f"report.section.{section.name}"), anchor=False)
         if section.table is None:
@@ -192,58 +193,6 @@ def _section(report: Report, section: Section, drawing: Callable[[Report, pd.Dat
         elif section.table.empty:
             st.caption(t("report.nothing"))
         else:
-            drawing(report, section.table)
+            DRAWN[section.name](report, section, scope)
             if section.note:
                 st.caption(t(section.note, number=FEWEST))
-
-
-def _first_day(report: Report, table: pd.DataFrame) -> None:
-    labels = {"opens": t("metric.opens"), "clicks": t("metric.clicks")}
-    alt = t(
-        "report.first_day_alt",
-        opens=numbers.whole(table["opens"].sum(), language()),
-        clicks=numbers.whole(table["clicks"].sum(), language()),
-        hour=int(table["hour"].iloc[int(table["opens"].argmax())]),
-    )
-    figure = charts.first_day(table, labels, numbers.MANNERS[language()])
-    st.plotly_chart(figure, config=CHART, alt=alt, key=f"first-day-{report.form}")
-
-
-def _links(_report: Report, table: pd.DataFrame) -> None:
-    config = {
-        "url": st.column_config.TextColumn(t("report.url"), width=150 if session.on_a_phone() else 460),
-        "unique_clicks": st.column_config.NumberColumn(t("metric.unique_clicks"), format="localized"),
-        "clicks": st.column_config.NumberColumn(t("metric.clicks"), format="localized"),
-        "click_share": st.column_config.ProgressColumn(
-            t("report.click_share"), format="percent", min_value=0, max_value=1
-        ),
-    }
-    shown = table[[column for column in config if column in table]]
-    shown = shown.assign(url=shown["url"].replace(OTHER, t("report.other_links")))
-    st.dataframe(
-        shown, column_config=config, hide_index=True, placeholder=numbers.UNKNOWN, alt=t("report.links_alt")
-    )
-
-
-def _active_recipients(report: Report, table: pd.DataFrame) -> None:
-    config = {
-        "address": st.column_config.TextColumn(
-            t("report.address"), width=150 if session.on_a_phone() else 240
-        ),
-        "opens": st.column_config.NumberColumn(t("metric.opens"), format="localized"),
-        "clicks": st.column_config.NumberColumn(t("metric.clicks"), format="localized"),
-        "last_at": st.column_config.DatetimeColumn(
-            t("report.last_at"), format="localized", timezone=report.campaign.zone
-        ),
-    }
-    shown = table[[column for column in config if column in table]]
-    st.dataframe(
-        shown,
-        column_config=config,
-        hide_index=True,
-        placeholder=numbers.UNKNOWN,
-        alt=t("report.active_recipients_alt"),
-    )
-
-
-SECTIONS = {"first_day": _first_day, "links": _links, "active_recipients": _active_recipients}

@@ -9,8 +9,9 @@ from typing import Any
 import streamlit as st
 
 from lib.model import Scope
+from lib.paper import numbers
 from lib.shares.shares import ShareLine
-from lib.ui import cache, numbers
+from lib.ui import cache
 from lib.ui.i18n import language
 
 SHEET = "share-sheet"  # the key of st.session_state

@@ -7,9 +7,10 @@ import streamlit as st
 from babel.dates import format_date
 
 from lib import wiring
+from lib.paper import numbers
 from lib.shares import policy
 from lib.shares.shares import ShareLine, State
-from lib.ui import badges, numbers, session
+from lib.ui import badges, session
 from lib.ui.i18n import LANGUAGE_NAMES, language, t
 from lib.words import REGIONS
 

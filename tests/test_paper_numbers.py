@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
+from lib.paper import numbers
 from lib.reports import Figure
-from lib.ui import numbers
 
 
 @pytest.mark.parametrize("value", [None, math.nan])

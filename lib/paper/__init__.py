@@ -1,0 +1,1 @@
+"""A report in its reader's language: numbers, headings, charts, and what leaves as a file."""

@@ -1,0 +1,33 @@
+"""The first day in the reader's language."""
+
+import plotly.graph_objects as go
+
+from lib import charts
+from lib.paper import numbers
+from lib.paper.charted import Draw
+from lib.paper.tables import Column, Table
+from lib.reports import Report
+from lib.words import t
+
+TABLES = {
+    "first_day": Table(
+        (
+            Column("hour", "first_day.hour"),
+            Column("first_opens", "first_day.first_opens"),
+            Column("first_clicks", "first_day.first_clicks"),
+            Column("opens", "metric.opens"),
+            Column("clicks", "metric.clicks"),
+        )
+    )
+}
+
+
+def _chart(report: Report, language: str) -> go.Figure | None:
+    section = report.sections.get("first_day")
+    if section is None or section.table is None:
+        return None
+    labels = {"opens": t(language, "metric.opens"), "clicks": t(language, "metric.clicks")}
+    return charts.first_day(section.table, labels, numbers.MANNERS[language])
+
+
+CHARTS: dict[str, Draw] = {"first_day": _chart}

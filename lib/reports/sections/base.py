@@ -1,0 +1,75 @@
+"""What every section of a report is made of, and what it gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lib.model import Form, Kind, Scope
+from lib.reports.answers import Part, part_of
+from lib.reports.figures import is_covered
+from lib.store.analytics import Analytics
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table of the report; without one, `missing` is the key of the sentence that says what would fill
+    it.
+    """
+
+    name: str
+    table: pd.DataFrame | None
+    missing: str = ""
+    note: str = ""
+    """The key of a sentence about how the table was made, or ""."""
+    more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """Further tables by name."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Single plain values by name: numbers, texts, times; unknown is None."""
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The table; an empty one where data is missing."""
+        return pd.DataFrame() if self.table is None else self.table
+
+
+@dataclass(frozen=True)
+class World:
+    """What a section is made of: the campaign's row of the records, its rollup, its files of events."""
+
+    analytics: Analytics
+    row: Any
+    rollup: pa.Table | None
+    files: list[str]
+    form: Form
+    scope: Scope
+
+    def covers(self, *kinds: Kind) -> bool:
+        """Whether events of all these kinds are there in full."""
+        return self.rollup is not None and is_covered(kinds, self.row.covers)
+
+    @property
+    def most_recipients(self) -> float:
+        """The recipients as reported; without limit where that is unknown."""
+        return float(self.row.reported.get("recipients") or np.inf)
+
+    def part(self, dimension: str) -> Part:
+        """The rows of one dimension of the rollup as the scope may see them."""
+        return part_of(self.rollup, dimension, self.row.covers, self.scope)
+
+    def addresses(self, messages: list[int]) -> dict[int, str]:
+        """The addresses of some messages, from the files of people; never asked where people are hidden."""
+        found: dict[int, str] = {}
+        for place in self.files:
+            path = self.analytics.events.people(place)
+            table = pq.read_table(
+                path, columns=["message", "address"], filters=[("message", "in", messages or [0])]
+            )
+            found |= dict(
+                zip(table.column("message").to_pylist(), table.column("address").to_pylist(), strict=True)
+            )
+        return found

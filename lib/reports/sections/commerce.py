@@ -1,0 +1,7 @@
+"""What was sold."""
+
+from lib.reports.sections.base import Section, World
+
+
+def make(world: World) -> Section:  # noqa: ARG001 - to be built
+    return Section("commerce", None, "missing.commerce")

@@ -1,0 +1,7 @@
+"""Where it was opened."""
+
+from lib.reports.sections.base import Section, World
+
+
+def make(world: World) -> Section:  # noqa: ARG001 - to be built
+    return Section("locations", None, "missing.locations")

@@ -1,0 +1,7 @@
+"""What analysts wrote beside the report."""
+
+from lib.reports.sections.base import Section, World
+
+
+def make(world: World) -> Section:  # noqa: ARG001 - to be built
+    return Section("notes", None, "missing.notes")

@@ -1,0 +1,10 @@
+"""The links on the screen."""
+
+from lib.model import Scope
+from lib.paper.sections import TABLES
+from lib.reports import Report, Section
+from lib.ui import tables
+
+
+def draw(report: Report, section: Section, _scope: Scope) -> None:
+    tables.draw(report, TABLES["links"], section.rows, "report.links_alt")
