@@ -45,6 +45,7 @@ FOR_ANALYSTS = (
     Place("help", "help", under_more=True),
     Place("campaign", "bar_chart", in_navigation=False),
     Place("share", "person_add", in_navigation=False),
+    Place("gallery", "collections", in_navigation=False),
 )
 FOR_VIEWERS = (Place("shared", "bar_chart", in_navigation=False),)
 PLACES = {place.name: place for place in FOR_ANALYSTS + FOR_VIEWERS}
