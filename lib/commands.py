@@ -306,6 +306,8 @@ def share(options: argparse.Namespace) -> int:
         expires_on=_last_day(parts, options.expires),
         zone=parts.settings.timezone,
         road=options.road,
+        history=not options.no_history,
+        form=Form(options.opens),
     )
     created = shares.create(parts.records, parts.vault, parts.settings, draft, wiring.now(), by=COMMAND_LINE)
     return _say_invited(options, {"share": created.share_id}, created.viewers)
@@ -541,6 +543,10 @@ def _sharing(command: Command) -> None:
     about = t(LANGUAGE, "command.expires")
     made.add_argument("--expires", type=_day_or_never, metavar="DATE", help=about)
     made.add_argument("--language", choices=words.LANGUAGES, default=LANGUAGE)
+    counts = [form.value for form in Form]
+    about = t(LANGUAGE, "command.opens")
+    made.add_argument("--opens", choices=counts, default=Form.ALL.value, help=about)
+    made.add_argument("--no-history", action="store_true", help=t(LANGUAGE, "command.no_history"))
     _invitation(made)
     made = command("add-viewer", add_viewer)
     made.add_argument("share", type=int, metavar="SHARE")

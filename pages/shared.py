@@ -7,6 +7,6 @@ scope = session.require_viewer()
 closing.watch()
 closing.header()
 campaign = closing.chosen(scope)
-if closing.read(scope, campaign):
+if closing.read(scope, campaign, closing.opening()):
     closing.footer(campaign)
     attention.watch()

@@ -1,7 +1,7 @@
 """The gallery, a page in no menu, draws every chart of the report from the samples."""
 
 from lib import wiring
-from lib.config import ROOT
+from lib.config import SAMPLES
 from lib.importers import samples
 from lib.paper.sections import CHARTS
 from lib.ui.places import PLACES
@@ -9,7 +9,7 @@ from tests.screens import add_analyst, analyst_cookie, frame, hold
 
 
 def test_every_chart_is_drawn_from_the_samples(workspace, monkeypatch):
-    samples.load(workspace.analytics, ROOT / "data" / "samples", wiring.now())
+    samples.load(workspace.analytics, SAMPLES, wiring.now())
     hold(monkeypatch, analyst_cookie(workspace, add_analyst(workspace)))
     at = frame("gallery").run(timeout=120)
     assert not at.exception

@@ -2,6 +2,8 @@
 
 from lib.charts.base import Manner, plain
 from lib.charts.first_day import first_day
+from lib.charts.pins import pinned
+from lib.charts.ranked import ranked
 from lib.charts.rates import rates_over_time
 
-__all__ = ["Manner", "first_day", "plain", "rates_over_time"]
+__all__ = ["Manner", "first_day", "pinned", "plain", "ranked", "rates_over_time"]

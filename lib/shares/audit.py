@@ -64,6 +64,7 @@ GROUPS: dict[
         "analyst.enabled",
         "analyst.password",
     ),
+    "notes": ("note.added", "note.changed", "note.removed", "note.restored"),
     "workspace": (
         "settings.changed",
         "notices.changed",
@@ -382,7 +383,7 @@ def _field(name: str) -> Callable[[AuditLine, str, Plain], str]:
     return lambda _line, language, _plain: t(language, f"audit.field.{name}")
 
 
-FIELDS = ("audience", "sections", "people", "revenue", "message", "language")
+FIELDS = ("audience", "sections", "people", "revenue", "history", "form", "message", "language")
 """What can be changed of a share besides its campaigns and its last day."""
 
 _DETAILS: dict[str, Callable[[AuditLine, str, Plain], str]] = {

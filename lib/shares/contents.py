@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lib.model import Actor
+from lib.model import Actor, Form
 from lib.reports import SECTION_NAMES
 from lib.shares import audiences, letterbox, overview, policy, revision, standing
 from lib.shares.invitations import clean_message, expiry
@@ -192,6 +192,12 @@ def _of_sections(_share: sa.Row[Any], value: tuple[str, ...] | None, _now: datet
     return {"sections": sa.null() if value is None else list(value)}
 
 
+def _of_form(_share: sa.Row[Any], value: str, _now: datetime) -> dict[str, Any]:
+    if value not in set(Form):
+        raise ShareRefused("form", "refusal.form")
+    return {"form": value}
+
+
 def _of_message(_share: sa.Row[Any], value: str, _now: datetime) -> dict[str, Any]:
     return {"message": clean_message(value)}
 
@@ -210,6 +216,7 @@ _ONE_BY_ONE: dict[str, Callable[[sa.Row[Any], Any, datetime], dict[str, Any]]] =
     "campaigns": _of_campaigns,
     "audience": _of_audience,
     "sections": _of_sections,
+    "form": _of_form,
     "message": _of_message,
     "language": _of_language,
     "expires_on": _of_last_day,

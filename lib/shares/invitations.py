@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from lib.config import Settings
 from lib.mail.letters import is_control
 from lib.mail.outbox import Cause
-from lib.model import Actor
+from lib.model import Actor, Form
 from lib.shares import (
     addresses,
     audiences,
@@ -59,6 +59,9 @@ class Draft:
     sections: tuple[str, ...] | None = None
     people: bool = True
     revenue: bool = True
+    history: bool = True
+    form: Form = Form.ALL
+    """The count with which the report opens; a viewer may switch."""
     road: str = SAME
     """How the password travels: one of letterbox.ROADS."""
     hold: timedelta = NO_HOLD
@@ -313,8 +316,9 @@ def _refuse_repeated(db: sa.Connection, draft: Draft, now: datetime) -> None:
 
 
 def _insert_share(db: sa.Connection, draft: Draft, expires_at: datetime | None, now: datetime) -> int:
-    same = ("form_key", "analyst_id", "language", "message", "people", "revenue", "zone", "expires_on")
-    row: dict[str, object] = {name: getattr(draft, name) for name in (*same, "road")}
+    same = ("form_key", "analyst_id", "language", "message", "zone", "expires_on", "road")
+    shown = ("people", "revenue", "history", "form")
+    row: dict[str, object] = {name: getattr(draft, name) for name in (*same, *shown)}
     row |= {"created_at": now, "expires_at": expires_at, "campaigns": list(draft.campaigns)}
     row |= {"sections": sa.null() if draft.sections is None else list(draft.sections)}
     row |= dict(zip(("audience_sender", "audience"), draft.audience or (None, None), strict=True))

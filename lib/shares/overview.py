@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from lib.mail import outbox
 from lib.mail.outbox import MailState
+from lib.model import Form
 from lib.shares import letterbox, sessions, standing, visits
 from lib.shares.standing import State
 from lib.shares.visits import UNREAD, Reading
@@ -34,6 +35,10 @@ class ShareLine:
     sections: tuple[str, ...] | None
     people: bool
     revenue: bool
+    history: bool
+    """How a campaign stands against earlier ones of its audience."""
+    form: Form
+    """The count with which the report opens; a viewer may switch."""
     zone: str
     expires_on: date | None
     expires_at: datetime | None
@@ -162,7 +167,7 @@ def _lines(db: sa.Connection, rows: Any, now: datetime) -> tuple[ShareLine, ...]
 
 
 def _share_line(row: sa.Row[Any], titles: dict[str, str], now: datetime) -> ShareLine:
-    given = {"state", "campaigns", "titles", "sections", "days_left"}
+    given = {"state", "campaigns", "titles", "sections", "form", "days_left"}
     same = {item.name: getattr(row, item.name) for item in fields(ShareLine) if item.name not in given}
     return ShareLine(
         **same,
@@ -170,6 +175,7 @@ def _share_line(row: sa.Row[Any], titles: dict[str, str], now: datetime) -> Shar
         campaigns=tuple(row.campaigns),
         titles=tuple(titles[campaign] for campaign in row.campaigns if campaign in titles),
         sections=None if row.sections is None else tuple(row.sections),
+        form=Form(row.form),
         days_left=_days_left(row, now),
     )
 

@@ -16,7 +16,7 @@ from lib.shares.standing import State
 from lib.store import audit
 from lib.store.tables import shares
 
-SHOWN = ("campaigns", "sections", "people", "revenue", "expires_on")
+SHOWN = ("campaigns", "sections", "people", "revenue", "history", "expires_on")
 """Fields that say what viewers see, and until when: what somebody says yes to who lets them in."""
 
 
@@ -25,7 +25,7 @@ class Difference:
     """One field of a share: as the analyst saw it, and as it is now."""
 
     field: str
-    """campaigns, audience, sections, people, revenue, message, language, expires_on or state."""
+    """One of FIELDS, or state."""
     seen: Any
     now: Any
 
@@ -101,5 +101,8 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "campaigns": lambda holder: tuple(holder.campaigns),
     "audience": audience_of,
     "sections": _sections,
-} | {name: attrgetter(name) for name in ("people", "revenue", "message", "language", "expires_on")}
+} | {
+    name: attrgetter(name)
+    for name in ("people", "revenue", "history", "form", "message", "language", "expires_on")
+}
 """How each field is read, from a share's row and from a ShareLine alike."""

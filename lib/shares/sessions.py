@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lib.model import Actor, Scope
+from lib.model import Actor, Form, Scope
 from lib.shares import standing, tokens
 from lib.shares.analysts import Analyst, of_row
 from lib.shares.standing import State
@@ -42,6 +42,8 @@ class Admission:
     address: str
     language: str
     scope: Scope
+    form: Form
+    """The count with which the report opens; the viewer may switch."""
     expires_on: date | None
     """The share's last day, inclusive, in `zone`; None: no end."""
     zone: str
@@ -171,7 +173,7 @@ _VIEWERS = (
         *(viewers.c[name] for name in ("share_id", "address", "revoked_at", "suspended_at")),
         *standing.COLUMNS,
         *(shares.c[name] for name in ("language", "expires_on", "zone")),
-        *(shares.c[name] for name in ("campaigns", "sections", "people", "revenue")),
+        *(shares.c[name] for name in ("campaigns", "sections", "people", "revenue", "history", "form")),
     )
     .join(viewers, viewers.c.id == sessions.c.viewer_id)
     .join(shares, shares.c.id == viewers.c.share_id)
@@ -226,7 +228,15 @@ def _admission(found: sa.Row[Any]) -> Admission:
         share_id=found.share_id,
         address=found.address,
         language=found.language,
-        scope=Scope(tuple(found.campaigns), sections, found.people, found.revenue, raw_links=False),
+        scope=Scope(
+            tuple(found.campaigns),
+            sections,
+            found.people,
+            found.revenue,
+            raw_links=False,
+            history=found.history,
+        ),
+        form=Form(found.form),
         expires_on=found.expires_on,
         zone=found.zone,
         session_id=found.session_id,

@@ -43,7 +43,8 @@ def merged(claims: Iterable[Claim]) -> dict[str, Any]:
     """The columns of `campaigns` that come from claims, given in the order of the imports.
 
     A later import wins field by field and metric by metric. Figures of the parts of a campaign (links,
-    variants) belong together: for each scope those of the latest import that says something new about it.
+    variants, hours) belong together: for each scope those of the latest import that says something new about
+    it.
     """
     everything = list(claims)
     new = _without_repetitions(everything)

@@ -116,7 +116,7 @@ campaigns = sa.Table(  # made from live claims and files; remade after each impo
     sa.Column(
         "claimed", sa.JSON, nullable=False, default=dict
     ),  # the sender's own texts: {metric: "120.00%"}
-    # of its links and variants: [[scope, key, metric, value, claimed], ...]
+    # of its links, variants and hours: [[scope, key, metric, value, claimed], ...]
     sa.Column("reported_parts", sa.JSON, nullable=False, default=list),
     sa.Column("covers", sa.JSON, nullable=False, default=list),
     sa.Column("counts", sa.JSON, nullable=False, default=dict),  # computed counts by metric, from the rollup
@@ -137,6 +137,7 @@ notes = sa.Table(  # what analysts wrote beside a report
     sa.Column("address", sa.Text, nullable=False),  # and address; "" for the command line
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("changed_at", Instant),
+    sa.Column("changed_by", sa.Text),  # the address of who changed, removed or brought it back last
     sa.Column("removed_at", Instant),  # can be taken back
     sa.Column("version", sa.Integer, nullable=False, default=1),
 )

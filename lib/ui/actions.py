@@ -1,8 +1,8 @@
-"""What an analyst can do with one campaign: back, share, export."""
+"""What an analyst can do with one campaign: back, write a note, share, export."""
 
 import streamlit as st
 
-from lib.ui import exchange, places, report
+from lib.ui import exchange, notes, places, report
 from lib.ui.i18n import t
 
 
@@ -11,9 +11,11 @@ def draw(campaign: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         places.link(places.START, t("report.back"), icon=":material/arrow_back:")
         with st.container(horizontal=True, width="content"):
+            notes.add_button(campaign)
             shared = st.button(t("report.share"), type="primary", icon=":material/person_add:")
             exported = st.button(t("report.export"), icon=":material/download:")
+    notes.bar(campaign)
     if shared:
-        places.go("share", {"campaign": campaign})
+        places.go("share", {"campaign": campaign} | counting.address(counting.on_screen()))
     if exported:
         exchange.fetch_file(report.export_address(campaign))

@@ -33,6 +33,7 @@ ICONS = {
     "viewers": "person",
     "mail": "mail",
     "analysts": "badge",
+    "notes": "sticky_note_2",
     "workspace": "settings",
 }
 ICON_OF = {kind: ICONS[group] for group, kinds in GROUPS.items() for kind in kinds}

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lib import reports
 from lib.model import Form, Scope
-from lib.reports import Report
+from lib.reports import Report, notes
 from lib.store import library
 from lib.store.analytics import Analytics
 from lib.ui import session
@@ -26,7 +26,8 @@ def campaigns(scope: Scope, form: Form = Form.ALL) -> pd.DataFrame:
 def report(scope: Scope, campaign: str, form: Form = Form.ALL) -> Report:
     """The full report of a campaign. Raises UnknownCampaign, also when it is outside `scope`."""
     analytics = session.app().analytics
-    return _report(analytics, _key(analytics), scope, campaign, form)
+    key = *_key(analytics), notes.version(analytics.records, campaign)
+    return _report(analytics, key, scope, campaign, form)
 
 
 def imports(analytics: Analytics | None = None) -> pd.DataFrame:
@@ -45,5 +46,5 @@ def _campaigns(_analytics: Analytics, key: Key, scope: Scope, form: Form) -> pd.
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _report(_analytics: Analytics, key: Key, scope: Scope, campaign: str, form: Form) -> Report:  # noqa: ARG001 - key
+def _report(_analytics: Analytics, key: tuple[str, int, int], scope: Scope, campaign: str, form: Form) -> Report:  # noqa: ARG001 - key
     return reports.report(_analytics, scope, campaign, form)

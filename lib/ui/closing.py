@@ -13,6 +13,7 @@ from lib.model import Scope
 from lib.paper import numbers
 from lib.shares import shares
 from lib.ui import badges, cache, exchange, report, session, signin, spans
+from lib.ui.counting import Opening
 from lib.ui.guarded import viewer_fragment
 from lib.ui.i18n import language, plain, t
 
@@ -77,6 +78,11 @@ def quote(message: str, name: str) -> None:
         st.markdown("  \n".join(plain(line) for line in message.strip().splitlines()))
 
 
+def opening() -> Opening:
+    """The count that the share opens with."""
+    return Opening(session.viewer().form)
+
+
 def chosen(scope: Scope) -> str | None:
     """The campaign to be read, which stands in the address too."""
     campaign = choose(scope, st.query_params.get(CAMPAIGN, ""))
@@ -101,12 +107,12 @@ def choose(scope: Scope, asked: str = "") -> str | None:
     )
 
 
-def read(scope: Scope, campaign: str | None) -> bool:
+def read(scope: Scope, campaign: str | None, opening: Opening) -> bool:
     """The report itself; False, and said, when there is none (any more)."""
     if campaign is None:
         st.info(t("shared.gone"), icon=":material/search_off:")
         return False
-    return report.draw(scope, campaign)
+    return report.draw(scope, campaign, opening)
 
 
 @viewer_fragment

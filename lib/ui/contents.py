@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from lib.model import Scope
+from lib.model import Form, Scope
 from lib.reports import SECTION_NAMES
-from lib.ui import cache, places, sheet
+from lib.ui import cache, counting, places, sheet
 from lib.ui.i18n import plain, t
 from lib.ui.sheet import Shared, Sheet
 
@@ -24,6 +24,9 @@ class Contents:
     sections: tuple[str, ...] | None
     people: bool
     revenue: bool
+    history: bool
+    form: Form
+    """The count with which the report opens."""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -38,7 +41,8 @@ class Contents:
     @property
     def scope(self) -> Scope:
         """What a viewer of this share may see."""
-        return Scope(self.ids, self.sections, self.people, self.revenue, raw_links=False)
+        shown = self.sections, self.people, self.revenue
+        return Scope(self.ids, *shown, raw_links=False, history=self.history)
 
 
 def choose(scope: Scope, laid: Sheet) -> Contents:
@@ -49,8 +53,9 @@ def choose(scope: Scope, laid: Sheet) -> Contents:
             campaigns = sheet.campaigns(scope, _campaigns(scope, laid))
             audience = _audience(campaigns, laid)
             sections = _sections(laid)
-            people, revenue = _switches(laid)
-        chosen = Contents(campaigns, audience, sections, people, revenue)
+            people, revenue, history = _switches(laid)
+            form = _form(laid)
+        chosen = Contents(campaigns, audience, sections, people, revenue, history, form)
     with head:
         named(chosen.campaigns)
         st.caption(f":material/visibility: {summary(chosen)}")
@@ -76,6 +81,9 @@ def summary(chosen: Contents) -> str:
     parts.append(_sections_in_words(chosen.sections))
     parts.append(t("contents.people_shown" if chosen.people else "contents.people_hidden"))
     parts.append(t("contents.revenue_shown" if chosen.revenue else "contents.revenue_hidden"))
+    if not chosen.history:
+        parts.append(t("contents.history_hidden"))
+    parts.append(t(f"contents.opens_{chosen.form}"))
     return " · ".join(parts)
 
 
@@ -143,12 +151,25 @@ def _sections(laid: Sheet) -> tuple[str, ...] | None:
     return None if chosen == SECTION_NAMES else chosen
 
 
-def _switches(laid: Sheet) -> tuple[bool, bool]:
+def _switches(laid: Sheet) -> tuple[bool, bool, bool]:
+    """People, revenue, history."""
     with st.container(horizontal=True):
         people = st.toggle(t("contents.people"), value=laid.start.people, key=f"people-{laid.key}")
         revenue = st.toggle(t("contents.revenue"), value=laid.start.revenue, key=f"revenue-{laid.key}")
+        history = st.toggle(
+            t("contents.history"),
+            value=laid.start.history,
+            key=f"history-{laid.key}",
+            help=t("contents.history_help"),
+        )
     st.caption(t("contents.hiding"))
-    return people, revenue
+    return people, revenue, history
+
+
+def _form(laid: Sheet) -> Form:
+    """The count with which the report opens; what was on the screen when Share was pressed."""
+    key = f"form-{laid.key}"
+    return counting.pick(t("contents.opens"), laid.start.form, key, t("contents.opens_help"))
 
 
 def _sections_in_words(sections: tuple[str, ...] | None) -> str:

@@ -9,7 +9,7 @@ from lib.reports import SECTION_NAMES
 from lib.shares import contents
 from lib.shares.invitations import LONGEST_MESSAGE
 from lib.shares.shares import ShareLine
-from lib.ui import cache, confirming, differences, session, shown, spans
+from lib.ui import cache, confirming, counting, differences, session, shown, spans
 from lib.ui.confirming import Lines
 from lib.ui.guarded import analyst_dialog
 from lib.ui.i18n import plain, t
@@ -19,7 +19,7 @@ Fields = dict[str, Any]
 
 @analyst_dialog("dialog.contents", width="medium")
 def change(share: ShareLine, lines: Lines) -> None:
-    """Campaigns, audience, sections, people, revenue, words and language of a share."""
+    """Campaigns, audience, sections, people, revenue, history, count, words and language of a share."""
     key = f"contents-{share.id}-{share.version}"
     fields = _fields(share, key)
     readers = [line.address for line in lines if line.state not in confirming.ENDED]
@@ -46,6 +46,10 @@ def _fields(share: ShareLine, key: str) -> Fields:
         "sections": _sections(share, key),
         "people": st.toggle(t("shown.people"), value=share.people, key=f"people-{key}"),
         "revenue": st.toggle(t("shown.revenue"), value=share.revenue, key=f"revenue-{key}"),
+        "history": st.toggle(
+            t("shown.history"), value=share.history, key=f"history-{key}", help=t("contents.history_help")
+        ),
+        "form": counting.pick(t("shown.form"), share.form, f"form-{key}", t("contents.opens_help")),
         "message": st.text_area(
             t("shown.message"), share.message, max_chars=LONGEST_MESSAGE, key=f"message-{key}", height=90
         )
@@ -133,5 +137,5 @@ def _more(share: ShareLine, fields: Fields) -> list[str]:
     more = [plain(titles.get(one, one)) for one in fields["campaigns"] if one not in share.campaigns]
     before = shown.sections(share.sections)
     more += [t(f"report.section.{name}") for name in shown.sections(fields["sections"]) if name not in before]
-    switched = [field for field in ("people", "revenue") if fields[field] and not getattr(share, field)]
+    switched = [field for field in ("people", "revenue", "history") if fields[field] and not getattr(share, field)]
     return more + [t(f"shown.{field}") for field in switched]

@@ -6,9 +6,10 @@ from datetime import date
 
 import streamlit as st
 
-from lib.model import Scope
+from lib.model import Form, Scope
 from lib.shares.shares import ShareLine
-from lib.ui import closing, i18n, report
+from lib.ui import closing, i18n
+from lib.ui.counting import Opening
 from lib.ui.guarded import analyst_dialog
 from lib.ui.i18n import plain, t
 
@@ -18,6 +19,7 @@ class Page:
     """All that the page of a viewer is made of. `name`: the analyst's, beside the message."""
 
     scope: Scope
+    form: Form
     language: str
     expires_on: date | None
     zone: str
@@ -27,8 +29,9 @@ class Page:
 
 def of_share(share: ShareLine, addresses: Sequence[str]) -> None:
     """The page of a share, for one of these addresses."""
-    scope = Scope(share.campaigns, share.sections, share.people, share.revenue, raw_links=False)
-    page = Page(scope, share.language, share.expires_on, share.zone, share.message, share.analyst)
+    shown = share.campaigns, share.sections, share.people, share.revenue
+    scope = Scope(*shown, raw_links=False, history=share.history)
+    page = Page(scope, share.form, share.language, share.expires_on, share.zone, share.message, share.analyst)
     of_draft(page, addresses)
 
 
@@ -55,8 +58,8 @@ def _draw(page: Page) -> None:
         with st.container(border=True, key="preview-page"):
             closing.top(page.expires_on, page.zone, lambda: closing.way_out(None, key="preview-leave"))
             closing.quote(page.message, page.name)
-            if closing.read(page.scope, closing.choose(page.scope)):
+            opening = Opening(page.form, addressed=False)
+            if closing.read(page.scope, closing.choose(page.scope), opening):
                 closing.foot(None, key="preview-export")
     finally:
         i18n.speak(spoken)
-        st.query_params.pop(report.FORM, None)  # no part of the address of the page below

@@ -11,7 +11,7 @@ from lib.shares import holding, shares
 from lib.shares.holding import Held
 from lib.shares.refusal import ShareRefused
 from lib.shares.shares import ViewerLine
-from lib.ui import badges, confirming, once, places, session, sheet
+from lib.ui import badges, confirming, counting, once, places, session, sheet
 from lib.ui.guarded import analyst_dialog, analyst_fragment
 from lib.ui.i18n import t
 
@@ -69,7 +69,7 @@ def _take_back(share_id: int, held: Held) -> None:
         sheet.restore(share, addresses)
         once.drawer(PAGE).forget()
         once.drawer(PAGE).notices.append(t("sending.taken_back"))
-        places.go("share", {"campaign": share.campaigns})
+        places.go("share", {"campaign": share.campaigns} | counting.address(share.form))
     drawer = once.open_drawer()
     drawer.drop(held.viewer_ids)
     drawer.notices.append(t("sending.taken_back_viewers", names=confirming.names(addresses)))

@@ -18,6 +18,7 @@ from lib.ui import (
     cautions,
     chips,
     confirming,
+    counting,
     handover,
     letter,
     new_password,
@@ -74,7 +75,7 @@ def draw(scope: Scope, campaigns: tuple[str, ...]) -> None:
             showing.named(sheet.campaigns(scope, campaigns))
         _result(kept)
     else:
-        sheet.current(campaigns)
+        sheet.current(campaigns, counting.asked())
         _form(scope)
     _so_far(so_far, len(campaigns))
 
@@ -210,6 +211,7 @@ def _previews(filled: Filled) -> None:
     ):
         page = preview.Page(
             shown.scope,
+            shown.form,
             filled.language,
             filled.expires_on,
             spans.zone(),
@@ -255,6 +257,8 @@ def _draft(laid: Sheet, filled: Filled) -> shares.Draft:
         sections=filled.contents.sections,
         people=filled.contents.people,
         revenue=filled.contents.revenue,
+        history=filled.contents.history,
+        form=filled.contents.form,
         road=filled.road,
         hold=timedelta(seconds=session.app().settings.undo_seconds),
         audience=filled.contents.audience,

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib.model import Scope
+from lib.model import Form, Scope
 from lib.paper import numbers
 from lib.shares.shares import ShareLine
 from lib.ui import cache
@@ -43,6 +43,8 @@ class Start:
     sections: tuple[str, ...] | None = None
     people: bool = True
     revenue: bool = True
+    history: bool = True
+    form: Form = Form.ALL
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,12 @@ def campaigns(scope: Scope, wanted: Sequence[str]) -> tuple[Shared, ...]:
     return tuple(found[one] for one in dict.fromkeys(wanted) if one in found)
 
 
-def current(asked: tuple[str, ...]) -> Sheet:
-    """The sheet being filled in; a new one when the address asks for other campaigns."""
+def current(asked: tuple[str, ...], form: Form = Form.ALL) -> Sheet:
+    """The sheet being filled in; a new one when the address asks for other campaigns or another count."""
     found = st.session_state.get(SHEET)
-    return found if isinstance(found, Sheet) and found.campaigns == asked else _lay(Sheet(asked, _key()))
+    if isinstance(found, Sheet) and (found.campaigns, found.start.form) == (asked, form):
+        return found
+    return _lay(Sheet(asked, _key(), Start(form=form)))
 
 
 def laid() -> Sheet:
@@ -105,6 +109,8 @@ def restore(share: ShareLine, addresses: Sequence[str]) -> None:
         sections=share.sections,
         people=share.people,
         revenue=share.revenue,
+        history=share.history,
+        form=share.form,
     )
     _lay(Sheet(share.campaigns, _key(), start))
     put_viewers(addresses)

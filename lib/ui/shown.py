@@ -11,7 +11,7 @@ from lib.shares.shares import ShareLine, StaleShare
 from lib.ui import cache, session, spans
 from lib.ui.i18n import LANGUAGE_NAMES, plain, t
 
-FIELDS = ("campaigns", "audience", "sections", "people", "revenue", "message", "language")
+FIELDS = ("campaigns", "audience", "sections", "people", "revenue", "history", "form", "message", "language")
 
 
 def draw(share: ShareLine) -> None:
@@ -86,6 +86,8 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "sections": _sections,
     "people": _yes_or_no,
     "revenue": _yes_or_no,
+    "history": _yes_or_no,
+    "form": lambda held: t(f"report.{held}"),
     "message": lambda held: plain(held) or t("shown.no_message"),
     "language": lambda held: LANGUAGE_NAMES.get(held, held),
     "expires_on": _last_day,

@@ -20,14 +20,19 @@ TABLES = {
         )
     )
 }
+FIRST = {"first_opens": "first_day.first_opens", "first_clicks": "first_day.first_clicks"}
+TOTALS = {"opens": "metric.opens", "clicks": "metric.clicks"}
 
 
 def _chart(report: Report, language: str) -> go.Figure | None:
     section = report.sections.get("first_day")
     if section is None or section.table is None:
         return None
-    labels = {"opens": t(language, "metric.opens"), "clicks": t(language, "metric.clicks")}
-    return charts.first_day(section.table, labels, numbers.MANNERS[language])
+    known = set(section.table.columns[section.table.notna().any()])
+    first, totals = (
+        {name: t(language, key) for name, key in names.items() if name in known} for names in (FIRST, TOTALS)
+    )
+    return charts.first_day(section.table, first, numbers.MANNERS[language], totals)
 
 
 CHARTS: dict[str, Draw] = {"first_day": _chart}

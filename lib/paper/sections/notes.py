@@ -1,8 +1,48 @@
-"""The section «notes» in the reader's language."""
+"""The notes in the reader's language, in a list and on the charts."""
 
+from collections.abc import Callable
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from lib import charts
 from lib.paper.charted import Draw
-from lib.paper.tables import Table
+from lib.paper.tables import Column, Table
+from lib.reports import Report
+from lib.words import t
 
-TABLES: dict[str, Table] = {}
+
+def where(chart: object, language: str) -> str:
+    """On what a note is pinned: a chart by its code, else the whole report."""
+    known = isinstance(chart, str)
+    return t(language, f"report.section.{chart}") if known else t(language, "notes.whole_report")
+
+
+def pinned(
+    report: Report, chart: str, figure: go.Figure, span: float, place: Callable[[float], float] = float
+) -> go.Figure:
+    """The figure with the report's notes on this chart. `span` is the length of its x axis, and `place` says
+    where on that an hour since the sending stands.
+    """
+    section = report.sections.get("notes")
+    if section is None or section.table is None:
+        return figure
+    mine: pd.DataFrame = section.table[section.table["chart"] == chart]
+    rows = zip(mine["hour"], mine["number"], mine["text"], strict=True)
+    return charts.pinned(figure, [(place(hour), int(number), text) for hour, number, text in rows], span)
+
+
+TABLES = {
+    "notes": Table(
+        (
+            Column("number", "notes.number"),
+            Column("text", "notes.text", "text", wide=True),
+            Column("chart", "notes.where", "text", words=where),
+            Column("hour", "notes.hour", "decimal"),
+            Column("author", "notes.author", "text"),
+            Column("at", "notes.at", "moment"),
+        )
+    )
+}
 
 CHARTS: dict[str, Draw] = {}
