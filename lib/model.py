@@ -81,8 +81,8 @@ class Reported:
     an hour by the clock in ISO 8601; metrics unique_opens, unique_clicks, opens and clicks of that hour, each
     also with `_people`). `metric` is a name of docs/metrics.md, or the sender's own in snake case; averages
     that a sender states beside its figures are named list_open_rate, industry_open_rate and so on. Rates are
-    fractions of 1. `claimed` is the text
-    as it stands in the file ("120.00%"), kept because a claim is shown as it was made.
+    fractions of 1. `claimed` is the text as it stands in the file ("120.00%"), kept because a claim is shown
+    as it was made.
     """
 
     campaign: str

@@ -24,6 +24,7 @@ class Manner:
     day: str = "%-d %b %Y"
     month: str = "%b %Y"
     since: str = "%{x} after sending"
+    in_days: str = "{0}d"
 
 
 ENGLISH = Manner()

@@ -5,8 +5,9 @@ of the Earth's radius.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from math import sqrt
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ WHOLE = (-4900, 5100, -2150, 2560)
 """West, east, south, north of the inhabited world in units of the map."""
 TOO_SMALL = 900.0
 """Square units below which a country gets a dot besides its outline, or else nobody would see it."""
-PALEST = 0.3
+PALEST = 0.4
 """Shade of the smallest count; what has no data is of shade 0."""
 HEIGHT = 430
 
@@ -40,11 +41,11 @@ Box = tuple[float, float, float, float]
 def world(
     counts: Mapping[str, float], texts: Mapping[str, str], manner: Manner = ENGLISH
 ) -> go.Figure | None:
-    """Countries by ISO 3166-1 alpha-2, the darker the larger their count; None where the map has none of them.
+    """Countries by ISO 3166-1 alpha-2, the more colour the larger their count; None where none is on the map.
 
-    `texts` has what hovering a country says. Each filled trace has its shade from 0 (no data) to 1 (the
-    largest count) in `meta["shade"]`: whoever draws paints it in the theme's sequence. What is shown reaches
-    as far as the countries with data.
+    `texts` has what hovering a country says. Each trace has its shade from 0 (no data) to 1 (the largest
+    count) in `meta["shade"]`, by the root of the count, else one large country would leave the others alike:
+    whoever draws paints it in the theme's sequence. What is shown reaches as far as the countries with data.
     """
     lands, spots = _atlas()
     known = {code: count for code, count in counts.items() if code in spots and count > 0}
@@ -57,7 +58,7 @@ def world(
     ]
     figure = go.Figure(_land(pale, 0.0))
     for code, count in sorted(known.items(), key=lambda each: each[1]):
-        shade = PALEST + (1 - PALEST) * count / most
+        shade = PALEST + (1 - PALEST) * sqrt(count / most)
         rings = lands.get(code, ())
         if rings:
             figure.add_trace(
@@ -70,11 +71,6 @@ def world(
     dressed(figure, manner)
     figure.update_layout(hovermode="closest", showlegend=False, height=HEIGHT)
     return figure
-
-
-def on_the_map(codes: Iterable[str]) -> set[str]:
-    """Those of some codes that the map can show."""
-    return set(codes) & _atlas()[1].keys()
 
 
 @cache

@@ -17,6 +17,7 @@ from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 
 from lib.paper import colours, marks, scales
@@ -32,6 +33,8 @@ WIDTH = 900
 """Pixels of the screen, of which 96 are an inch."""
 SHARP = 192
 """Dots per inch of a PNG: twice a screen's."""
+HEAD = 48
+"""Pixels over the chart for its title."""
 CROWDED = 12
 """Names along x from which on they are turned."""
 
@@ -39,23 +42,23 @@ _drawing = Lock()
 """matplotlib's settings belong to the whole process."""
 
 
-def svg(figure: go.Figure, title: str = "", below: str = "") -> bytes:
-    """The figure as SVG, `title` over it and `below` under the title in small letters.
+def svg(figure: go.Figure, title: str = "", below: str = "", width: int = WIDTH) -> bytes:
+    """The figure as SVG, `width` pixels wide, `title` over it and `below` under the title in small letters.
 
     Raises UnknownMark where the figure holds something that has no form on paper yet.
     """
     with _settings():
-        drawn = _drawn(figure, title, below)
+        drawn = _drawn(figure, title, below, width)
         FigureCanvasSVG(drawn)
         file = io.BytesIO()
-        drawn.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Title": title or None})
+        drawn.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
         return file.getvalue()
 
 
 def png(figure: go.Figure, title: str = "", below: str = "") -> bytes:
     """The same as PNG, twice as sharp as a screen."""
     with _settings():
-        drawn = _drawn(figure, title, below)
+        drawn = _drawn(figure, title, below, WIDTH)
         FigureCanvasAgg(drawn)
         file = io.BytesIO()
         drawn.savefig(file, format="png", dpi=SHARP, metadata={"Software": None, "Title": title})
@@ -108,11 +111,13 @@ def _know_fonts() -> None:
             font_manager.fontManager.addfont(str(path))
 
 
-def _drawn(figure: go.Figure, title: str, below: str) -> Figure:
+def _drawn(figure: go.Figure, title: str, below: str, width: int) -> Figure:
     layout = figure.layout
-    height = float(layout.height or 360)
-    drawn = Figure(figsize=(WIDTH / 96, (height + (52 if title else 0)) / 96), layout="constrained")
-    drawn.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[union-attr]
+    head = HEAD if title else 0
+    height = float(layout.height or 360) + head
+    room = (0, 0, 1, 1 - head / height)
+    engine = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06, rect=room)
+    drawn = Figure(figsize=(width / 96, height / 96), layout=engine)
     axes = drawn.add_subplot()
     axes.set_axisbelow(True)
     axes.margins(x=0.02)
@@ -177,7 +182,7 @@ def _dress(sheet: Sheet) -> None:
     sheet.axes.spines["bottom"].set_visible(not flat and sheet.axis("x").visible is not False)
     if sheet.axis("y").scaleanchor or sheet.axis("x").scaleanchor:
         anchored = sheet.axis("y") if sheet.axis("y").scaleanchor else sheet.axis("x")
-        sheet.axes.set_aspect(float(anchored.scaleratio or 1), adjustable="box")
+        sheet.axes.set_aspect(float(anchored.scaleratio or 1), adjustable="datalim")
 
 
 # --- what lies over the traces --------------------------------------------------------------------
@@ -299,14 +304,12 @@ def _legend(figure: go.Figure, sheets: list[Sheet]) -> None:
 
 def _title(drawn: Figure, title: str, below: str) -> None:
     """Left, as on the screen; long titles are cut where the picture ends."""
-    drawn.suptitle(
-        _cut(unmarked(title), 90) + ("\n" if below else ""),
-        x=0.012, y=0.985, ha="left", va="top", fontsize=12, fontweight="bold", linespacing=1.6,
-    )  # fmt: skip
+    inch = 1 / drawn.get_figheight()
+    place: dict[str, Any] = {"ha": "left", "va": "top", "in_layout": False}
+    drawn.text(0.01, 1 - 0.1 * inch, _cut(unmarked(title), 90), fontsize=12, fontweight="bold", **place)
     if below:
-        height = drawn.get_figheight()
         note = _cut(unmarked(below), 130)
-        drawn.text(0.012, 0.985 - 0.25 / height, note, ha="left", va="top", fontsize=8.5, color=palette().quiet)
+        drawn.text(0.01, 1 - 0.33 * inch, note, fontsize=8.5, color=palette().quiet, **place)
 
 
 def _cut(text: str, longest: int) -> str:

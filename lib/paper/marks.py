@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Normalize
@@ -131,9 +132,7 @@ def _bar(sheet: Sheet, trace: Any, bars: list[Any]) -> None:
     _errors(sheet, trace, *((starts + lengths, at) if flat else (at, starts + lengths)))
 
 
-def _room(
-    sheet: Sheet, trace: Any, bars: list[Any], places: np.ndarray[Any, Any]
-) -> tuple[Any, Any]:
+def _room(sheet: Sheet, trace: Any, bars: list[Any], places: np.ndarray[Any, Any]) -> tuple[Any, Any]:
     """How wide a bar is and how far it stands from the middle of its place."""
     steps = np.diff(np.unique(places[~np.isnan(places)]))
     step = float(steps.min()) if len(steps) else 1.0
@@ -189,9 +188,30 @@ def _paint(sheet: Sheet, trace: Any) -> Any:
 # --- lines, points, areas, words ------------------------------------------------------------------
 
 
-def _scatter(sheet: Sheet, trace: Any, _bars: list[Any]) -> None:
-    if trace.stackgroup:
+NO_DATA = 1
+"""Of the theme's sequence; the first step is almost the paper itself."""
+
+
+def _shaded(trace: Any) -> Any:
+    """A trace with a shade from 0 to 1 (lib/charts/world.py) is painted in the theme's sequence, as on the
+    screen (lib/ui/plots.py).
+    """
+    if not isinstance(trace.meta, dict) or "shade" not in trace.meta:
+        return trace
+    steps = palette().sequence
+    paint = steps[round(trace.meta["shade"] * (len(steps) - 1)) or NO_DATA]
+    changes: dict[str, Any] = (
+        {"fillcolor": paint, "line_color": steps[0]}
+        if "lines" in trace.mode
+        else {"marker_color": paint, "marker_line_color": steps[0]}
+    )
+    return go.Scatter(trace).update(changes)
+
+
+def _scatter(sheet: Sheet, given: Any, _bars: list[Any]) -> None:
+    if given.stackgroup:
         raise UnknownMark("stackgroup")
+    trace = _shaded(given)
     x, y = sheet.along("x", trace.x), sheet.along("y", trace.y)
     modes = (trace.mode or ("lines" if len(x) > 20 else "lines+markers")).split("+")
     named = trace.line.color if "lines" in modes or trace.fill else None
@@ -255,12 +275,20 @@ def _pointed(
             s=sizes[chosen] ** 2,
             marker=SYMBOLS[symbol],
             facecolors="none" if is_open else many[chosen],  # type: ignore[arg-type]
-            edgecolors=many[chosen] if is_open or symbol.startswith("line") else "none",  # type: ignore[arg-type]
-            linewidths=1.2,
+            edgecolors=_edge(marker) if not is_open and not symbol.startswith("line") else many[chosen],  # type: ignore[arg-type]
+            linewidths=1.2 if is_open or symbol.startswith("line") else _edge_width(marker),
             label=label,
             zorder=4,
         )
         label = "_"
+
+
+def _edge(marker: Any) -> Any:
+    return colours.colour(marker.line.color) if isinstance(marker.line.color, str) else "none"
+
+
+def _edge_width(marker: Any) -> float:
+    return float(marker.line.width) * POINT if isinstance(marker.line.width, int | float) else 0.0
 
 
 def _sizes(marker: Any) -> np.ndarray[Any, Any]:
@@ -273,9 +301,7 @@ def _sizes(marker: Any) -> np.ndarray[Any, Any]:
     return np.maximum(diameter, float(marker.sizemin or 0)) * POINT
 
 
-def _filled(
-    sheet: Sheet, trace: Any, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any], tint: Colour
-) -> None:
+def _filled(sheet: Sheet, trace: Any, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any], tint: Colour) -> None:
     if trace.fill in (None, "none"):
         return
     paint = colours.colour(trace.fillcolor) if trace.fillcolor else (*tint[:3], tint[3] * 0.35)
@@ -290,10 +316,7 @@ def _around(
 ) -> None:
     """Rings, parted by gaps."""
     parted = np.flatnonzero(np.isnan(x) | np.isnan(y))
-    rings = [
-        np.column_stack([a, b])
-        for a, b in zip(np.split(x, parted), np.split(y, parted), strict=True)
-    ]
+    rings = [np.column_stack([a, b]) for a, b in zip(np.split(x, parted), np.split(y, parted), strict=True)]
     whole = [kept for ring in rings if len(kept := ring[~np.isnan(ring).any(axis=1)]) > 2]
     width = 0.0 if trace.mode == "none" else 2.0 if trace.line.width is None else float(trace.line.width)
     edge = colours.colour(trace.line.color) if trace.line.color else paint
@@ -310,9 +333,7 @@ def _around(
     sheet.axes.autoscale_view()
 
 
-def _down(
-    sheet: Sheet, trace: Any, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any], paint: Colour
-) -> None:
+def _down(sheet: Sheet, trace: Any, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any], paint: Colour) -> None:
     step = {"hv": "post", "vh": "pre", "hvh": "mid"}.get(trace.line.shape or "")
     sheet.axes.fill_between(x, 0, y, color=paint, linewidth=0, step=step, zorder=1.5)  # type: ignore[arg-type]
 

@@ -20,7 +20,7 @@ STEP = 0.0001
 """Two decimals of a percentage."""
 MANNERS = {
     "en": Manner(),
-    "fr": Manner(",\u202f", "\u00a0%", "{0}\u00a0h", "%d/%m/%Y", "%m/%Y", "%{x} après l’envoi"),
+    "fr": Manner(",\u202f", "\u00a0%", "{0}\u00a0h", "%d/%m/%Y", "%m/%Y", "%{x} après l’envoi", "{0}\u00a0j"),
 }
 PERCENT = {"en": "#,##0.{0}%", "fr": "#,##0.{0}\u00a0%"}
 
@@ -71,6 +71,11 @@ def _rounded(rate: float) -> float:
 def whole(value: float, language: str) -> str:
     """A count."""
     return format_decimal(round(value), locale=REGIONS[language])
+
+
+def decimal(value: float, language: str) -> str:
+    """A number with one decimal."""
+    return format_decimal(value, format="#,##0.0", locale=REGIONS[language])
 
 
 def money(value: float, language: str, currency: str | None) -> str:

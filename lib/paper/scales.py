@@ -61,7 +61,7 @@ def dress(axes: Axes, which: str, axis: Any, separators: str, times: bool, names
     _tick(line, which, axis, separators, times, names)
     if axis.showticklabels is False:
         line.set_tick_params(labelbottom=False, labelleft=False, labelright=False)
-    wanted = axis.showgrid if axis.showgrid is not None else not names
+    wanted = axis.showgrid if axis.showgrid is not None else which == "y" and not names
     line.grid(visible=bool(wanted))
 
 

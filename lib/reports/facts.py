@@ -113,8 +113,8 @@ joined AS (
         CASE WHEN once.kind = 'clicked' THEN {_seconds("once.happened_at", "arrived_at")} END AS delay,
         CASE WHEN once.kind = 'clicked' AND once.happened_at >= began
             THEN GREATEST(bursts.span, {_seconds("once.happened_at", "began")}) END AS burst,
-        CASE WHEN once.kind = 'clicked' AND crowds.span IS NOT NULL AND arrived_at IS NOT NULL
-            THEN GREATEST(crowds.span, {_seconds("once.happened_at", "arrived_at")}) END AS crowd,
+        CASE WHEN once.kind = 'clicked' AND crowds.span + EPOCH_US(once.happened_at) + EPOCH_US(arrived_at)
+            IS NOT NULL THEN GREATEST(crowds.span, {_seconds("once.happened_at", "arrived_at")}) END AS crowd,
         CAST(once.message AS VARCHAR) || '/'
             || COALESCE(once.order_id, CAST(once.id AS VARCHAR) || '.' || CAST(once.ordinal AS VARCHAR))
             AS purchase,
@@ -191,7 +191,8 @@ def _apart_within() -> str:
     )
     return (
         "CASE WHEN kind NOT IN ('opened', 'clicked') OR machine = FALSE THEN NULL"
-        f" WHEN machine OR {always} THEN 0 ELSE GREATEST(LEAST(delay, burst, crowd), 0) END"
+        f" WHEN machine OR {always} OR LEAST(delay, burst, crowd) < 0 THEN 0"
+        " ELSE LEAST(delay, burst, crowd) END"
     )
 
 

@@ -69,6 +69,8 @@ class Rate:
     part: Count
     whole: Count
     source: str
+    bases: tuple[Count, ...] = ()
+    """What else is in use below the line; docs/metrics.md#other-denominators says by whom."""
 
     @property
     def sql(self) -> str:
@@ -115,22 +117,25 @@ BOUNCE_RATE = Rate("bounce_rate", BOUNCES, RECIPIENTS, f"{DOCS}#bounces")
 
 OPENERS = Count("unique_opens", "messages", "kind = 'opened' AND counted", (OPENED,), f"{DOCS}#opens")
 OPENS = Count("opens", "events", "kind = 'opened' AND counted", (OPENED,), f"{DOCS}#opens")
-OPEN_RATE = Rate("open_rate", OPENERS, DELIVERIES, f"{DOCS}#opens")
+OPEN_RATE = Rate("open_rate", OPENERS, DELIVERIES, f"{DOCS}#opens", (RECIPIENTS,))
 CLICKERS = Count("unique_clicks", "messages", "kind = 'clicked' AND counted", (CLICKED,), f"{DOCS}#clicks")
 CLICKS = Count("clicks", "events", "kind = 'clicked' AND counted", (CLICKED,), f"{DOCS}#clicks")
-CLICK_RATE = Rate("click_rate", CLICKERS, DELIVERIES, f"{DOCS}#clicks")
-CLICK_TO_OPEN = Rate("click_to_open_rate", CLICKERS, OPENERS, f"{DOCS}#clicks")
+CLICK_RATE = Rate("click_rate", CLICKERS, DELIVERIES, f"{DOCS}#clicks", (RECIPIENTS, OPENERS))
+CLICK_TO_OPEN = Rate("click_to_open_rate", CLICKERS, OPENERS, f"{DOCS}#clicks", (DELIVERIES, RECIPIENTS))
 
 UNSUBSCRIBES = Count(
     "unsubscribes", "messages", "kind = 'unsubscribed'", (Kind.UNSUBSCRIBED,), f"{DOCS}#unsubscribes"
 )
-UNSUBSCRIBE_RATE = Rate("unsubscribe_rate", UNSUBSCRIBES, DELIVERIES, f"{DOCS}#unsubscribes")
+UNSUBSCRIBE_RATE = Rate(
+    "unsubscribe_rate", UNSUBSCRIBES, DELIVERIES, f"{DOCS}#unsubscribes", (RECIPIENTS, OPENERS)
+)
 COMPLAINTS = Count("complaints", "messages", "kind = 'complained'", (Kind.COMPLAINED,), f"{DOCS}#complaints")
-COMPLAINT_RATE = Rate("complaint_rate", COMPLAINTS, DELIVERIES, f"{DOCS}#complaints")
+COMPLAINT_RATE = Rate("complaint_rate", COMPLAINTS, DELIVERIES, f"{DOCS}#complaints", (RECIPIENTS,))
 FORWARDS = Count("forwards", "events", "kind = 'forwarded'", (Kind.FORWARDED,), f"{DOCS}#forwards")
 FORWARD_OPENS = Count("forward_opens", "events", "FALSE", (), f"{DOCS}#forwards")
 ORDERS = Count("orders", "orders", "kind = 'ordered'", (Kind.ORDERED,), f"{DOCS}#orders")
 REVENUE = Count("revenue", "money", "kind = 'ordered'", (Kind.ORDERED,), f"{DOCS}#orders")
+BUYERS = Count("buyers", "messages", "kind = 'ordered'", (Kind.ORDERED,), f"{DOCS}#orders")
 
 FIRST_OPENS = Count("first_opens", "messages", "kind = 'opened' AND is_first", (OPENED,), f"{DOCS}#first-day")
 FIRST_CLICKS = Count(
@@ -146,8 +151,8 @@ def people(metric: Count) -> Count:
 
 def people_rate(rate: Rate) -> Rate:
     """The form of an open or click rate that leaves machines out; deliveries have one form only."""
-    whole = people(rate.whole) if OPENED in rate.whole.needs else rate.whole
-    return Rate(f"{rate.name}_people", people(rate.part), whole, rate.source)
+    whole, *bases = (people(one) if OPENED in one.needs else one for one in (rate.whole, *rate.bases))
+    return Rate(f"{rate.name}_people", people(rate.part), whole, rate.source, tuple(bases))
 
 
 def _named(metrics: Iterable[Metric]) -> dict[str, Metric]:
@@ -176,14 +181,23 @@ METRICS: dict[str, Metric] = _named(
 REACH: dict[str, Metric] = _named((FIRST_OPENS, FIRST_CLICKS, people(FIRST_OPENS), people(FIRST_CLICKS)))
 """Asked by hour only: when each message was opened and clicked for the first time."""
 
-ASKABLE: dict[str, Metric] = METRICS | REACH
+GROUPS: dict[str, Metric] = _named((BUYERS,))
+"""Asked by dimension only: the size of a group that its other counts do not tell."""
+
+ASKABLE: dict[str, Metric] = METRICS | REACH | GROUPS
 
 COUNTS: dict[str, Count] = {
     name: metric for name, metric in ASKABLE.items() if isinstance(metric, Count) and metric.needs
 }
 """What a rollup holds, one column each."""
 
-ABOUT_MONEY = frozenset({"orders", "revenue"})
+MADE_OF: dict[str, tuple[str, str, str]] = {
+    "deliveries": ("recipients", "−", "bounces"),
+    "bounces": ("hard_bounces", "+", "soft_bounces"),
+}
+"""Counts that are also what is left of two others, or their sum; a sender may count them apart."""
+
+ABOUT_MONEY = frozenset({"orders", "revenue", "buyers"})
 """Hidden from a reader whose scope has no revenue."""
 
 

@@ -121,7 +121,9 @@ def add(records: sa.Engine, campaign_id: str, written: Written, now: datetime, *
     return int(key[0])
 
 
-def change(records: sa.Engine, note_id: int, written: Written, now: datetime, *, by: Actor, seen: int) -> None:
+def change(
+    records: sa.Engine, note_id: int, written: Written, now: datetime, *, by: Actor, seen: int
+) -> None:
     """Write other words over a note whose version `seen` was looked at. Raises NoteRefused, StaleNote."""
     kept = _checked(written)
     with records.begin() as db:

@@ -73,15 +73,12 @@ def chances_of_rates(part: Column, whole: Column) -> Column:
     return chances([stats.beta(got + PRIOR, of - got + PRIOR) for got, of in zip(part, whole, strict=True)])
 
 
-def chances_of_means(mean: Column, variance: Column, number: Column) -> Column:
-    """The same for means of amounts, each of `number` of them with that `variance`, by the normal curve that
-    means of many follow.
-    """
-    known = ~np.isnan(mean) & (variance > 0) & (number > 1)
+def chances_of_means(mean: Column, error: Column) -> Column:
+    """The same for means with their standard errors, by the normal curve that means of many follow."""
+    known = ~np.isnan(mean) & (error > 0)
     if len(mean) < 2 or not known.all():
         return np.full(len(mean), np.nan)
-    spread = np.sqrt(variance / number)
-    return chances([stats.norm(middle, one) for middle, one in zip(mean, spread, strict=True)])
+    return chances([stats.norm(middle, one) for middle, one in zip(mean, error, strict=True)])
 
 
 def chances(distributions: Sequence[Distribution]) -> Column:

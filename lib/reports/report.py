@@ -9,6 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from lib.model import Form, Scope
+from lib.reports import origins
 from lib.reports.answers import retrying
 from lib.reports.figures import columns
 from lib.reports.metrics import ABOUT_MONEY, METRICS
@@ -65,6 +66,12 @@ class CampaignView:
     currency: str | None
     sample: bool
     has_events: bool
+    imported_at: datetime | None
+    """When something was last brought in for it."""
+
+
+DERIVED = frozenset({"has_events", "imported_at"})
+"""Fields of a CampaignView that its row of the records has not."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ def as_json(report: Report) -> dict[str, Any]:
     further tables.
     """
     campaign = asdict(report.campaign)
-    campaign["sent_at"] = _plain(report.campaign.sent_at)
+    campaign |= {name: _plain(campaign[name]) for name in ("sent_at", "imported_at")}
     return {
         "campaign": campaign,
         "metrics": {name: _plain(figure.value) for name, figure in report.figures.items()},
@@ -134,10 +141,11 @@ def _report(analytics: Analytics, scope: Scope, campaign_id: str, form: Form) ->
     with reading(analytics.records) as db:
         row = db.execute(sa.select(campaigns).where(campaigns.c.id == campaign_id)).first()
         people = list(db.scalars(sa.select(files.c.path).where(files.c.campaign_id == campaign_id)))
+        imported_at = origins.imported_at(db, campaign_id)
     if row is None:
         raise UnknownCampaign(campaign_id)
-    known = {item.name: getattr(row, item.name) for item in fields(CampaignView) if item.name != "has_events"}
-    view = CampaignView(**known, has_events=row.rollup is not None)
+    known = {item.name: getattr(row, item.name) for item in fields(CampaignView) if item.name not in DERIVED}
+    view = CampaignView(**known, has_events=row.rollup is not None, imported_at=imported_at)
     rollup = analytics.events.read(row.rollup) if row.rollup else None
     world = World(analytics, row, rollup, people, form, scope)
     sections = {name: SECTIONS[name](world) for name in sections_of(scope)}

@@ -94,6 +94,15 @@ HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]
 ENCODED = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 KEPT = "utm_"
 
+TRACKING = re.compile(  # names of parameters that tell where a visitor comes from, not where they go
+    r"utm_\w*|mc_\w*|(mtm|pk|piwik|matomo)_\w*|hsa_\w*"  # Google and others, Mailchimp, Matomo, HubSpot
+    r"|xtor|xtref|at_(medium|campaign|creation|variant|network|term|format|channel|emailtype|link|link_id"
+    r"|send_date|type|recipient_id|recipient_list|ptr_name|custom\d+)"  # AT Internet, Piano
+    r"|_ga|_gl|gbraid|wbraid|gad_source|gad_campaignid|srsltid|_openstat|igsh|epik|s_cid|wt_mc|sc_src|sc_cid"
+    r"|cm_mmc|ns_(campaign|mchannel|source|linkname|fee)|spm|mkt_tok|trk|trkcampaign",
+    re.I,
+)
+
 FEWEST_RECIPIENTS = 5
 """So many recipients with a value of their own make a parameter personal."""
 
@@ -121,6 +130,27 @@ def bare(url: str, differing: Differing = frozenset()) -> str:
     netloc = parts.netloc.rpartition("@")[2]
     cut = (parts.scheme, netloc, _bare_path(parts.path), query, fragment)
     return url if cut == tuple(parts) else urlunsplit(cut)  # else as it was written, to the last sign
+
+
+def folded(url: str, differing: Differing = frozenset()) -> str:
+    """The page that a link leads to: its address without what names a recipient, and without the parameters
+    that only say where a visitor came from. What is left stands as it stood, in its order.
+    """
+    cut = bare(url, differing)
+    try:
+        parts = urlsplit(cut)
+    except ValueError:
+        return cut
+    if parts.scheme.lower() not in ("http", "https"):
+        return cut
+    fragment = _without_tracking(parts.fragment) if "=" in parts.fragment else parts.fragment
+    page = (parts.scheme, parts.netloc, parts.path, _without_tracking(parts.query), fragment)
+    return cut if page == tuple(parts) else urlunsplit(page)
+
+
+def _without_tracking(query: str) -> str:
+    pairs = query.split("&")
+    return "&".join(pair for pair in pairs if not TRACKING.fullmatch(_decoded(pair.partition("=")[0])))
 
 
 def differing(links: Iterable[tuple[str, int, int]]) -> Differing:

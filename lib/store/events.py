@@ -2,7 +2,7 @@
 
 The manifest in the records says which files are live; a reader names its files, no folder is ever searched.
 Beside an events file lies a file of people (message, address, domain): leaving it out is what redaction
-means.
+means. Beside a rollup lies a file of messages, made and removed with it.
 """
 
 import fcntl
@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 PEOPLE = ".people.parquet"
+MESSAGES = ".messages.parquet"
 LOCK = "lock"
 
 SETTINGS: dict[str, Any] = {  # bounded, and offline
@@ -58,6 +59,14 @@ class Events:
     def people(self, place: str) -> Path:
         """The file of people beside an events file."""
         return self.path(place).with_suffix(PEOPLE)
+
+    def messages(self, place: str) -> Path:
+        """The file of messages beside a rollup; lib.reports.rollup says what stands in it."""
+        return self.path(place).with_suffix(MESSAGES)
+
+    def remove_rollups(self, places: Iterable[str]) -> None:
+        """Delete rollups with their files of messages."""
+        self.remove(path for place in places for path in (self.path(place), self.messages(place)))
 
     def read(self, place: str) -> pa.Table:
         """A whole small file, such as a rollup. Raises FileNotFoundError when an import has just

@@ -20,7 +20,7 @@ from lib.model import Campaign, Covers, Event, Note, Reject, Row
 from lib.store import settlement, sheet
 from lib.store.analytics import Analytics
 from lib.store.claims import Claim, fields_of, figure_of
-from lib.store.events import PEOPLE
+from lib.store.events import MESSAGES, PEOPLE
 from lib.store.records import reading
 from lib.store.settlement import Change, Roll, Rolled, Settlement, chunks, insert, until_first
 from lib.store.spool import Spool
@@ -466,11 +466,14 @@ def _sweep(analytics: Analytics, written: list[Path], now: datetime) -> None:
 
 
 def _is_over(path: Path, over: set[int], rolled: dict[str, str | None]) -> bool:
-    """Whether it is a file of an import that is over, or a rollup that was replaced."""
+    """Whether it is a file of an import that is over, or of a rollup that was replaced."""
     number, campaign = path.name.partition(".")[0], path.parent.name
     if number.isdecimal():
         return int(number) in over
-    return campaign in rolled and rolled[campaign] != f"{campaign}/{path.name}"
+    place = f"{campaign}/{path.name}"
+    if place.endswith(MESSAGES):
+        place = f"{place.removesuffix(MESSAGES)}.parquet"
+    return campaign in rolled and rolled[campaign] != place
 
 
 def _is_older(path: Path, than: float) -> bool:

@@ -97,7 +97,7 @@ class Settlement:
     def __exit__(
         self, _kind: type[BaseException] | None, problem: BaseException | None, *_trace: object
     ) -> None:
-        self._remove(self._replaced if problem is None else self._made)
+        self._analytics.events.remove_rollups(self._replaced if problem is None else self._made)
         if isinstance(problem, Exception) and self._is_overtaken():
             raise Overtaken from problem  # a file that was read may just have been taken back
 
@@ -163,9 +163,6 @@ class Settlement:
     def _is_overtaken(self) -> bool:
         with reading(self._analytics.records) as db:
             return version(db) != self._version
-
-    def _remove(self, places: Iterable[str]) -> None:
-        self._analytics.events.remove(self._analytics.events.path(place) for place in places)
 
 
 class _Known:

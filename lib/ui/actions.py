@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.ui import exchange, notes, places, report
+from lib.ui import counting, exchange, notes, places, report
 from lib.ui.i18n import t
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from lib import reports
 from lib.model import Form, Scope
 from lib.reports import Report, notes
+from lib.reports import origins as where_from
 from lib.store import library
 from lib.store.analytics import Analytics
 from lib.ui import session
@@ -30,6 +31,12 @@ def report(scope: Scope, campaign: str, form: Form = Form.ALL) -> Report:
     return _report(analytics, key, scope, campaign, form)
 
 
+def origins(campaign: str) -> tuple[str, ...]:
+    """The names of the files that tell of a campaign, for analysts only."""
+    analytics = session.app().analytics
+    return _origins(analytics, _key(analytics), campaign)
+
+
 def imports(analytics: Analytics | None = None) -> pd.DataFrame:
     """All imports, the newest first; small, and not kept."""
     return library.imports_list((analytics or session.app().analytics).records)
@@ -39,6 +46,11 @@ def _key(analytics: Analytics) -> Key:
     return str(analytics.records.url), library.data_version(analytics.records)
 
 
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _origins(_analytics: Analytics, key: Key, campaign: str) -> tuple[str, ...]:  # noqa: ARG001 - hashed
+    return where_from.imported_files(_analytics.records, campaign)
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _campaigns(_analytics: Analytics, key: Key, scope: Scope, form: Form) -> pd.DataFrame:  # noqa: ARG001 - hashed
     frame = reports.campaigns(_analytics, scope, form)
@@ -46,5 +58,11 @@ def _campaigns(_analytics: Analytics, key: Key, scope: Scope, form: Form) -> pd.
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _report(_analytics: Analytics, key: tuple[str, int, int], scope: Scope, campaign: str, form: Form) -> Report:  # noqa: ARG001 - key
+def _report(
+    _analytics: Analytics,
+    key: tuple[str, int, int],  # noqa: ARG001 - hashed
+    scope: Scope,
+    campaign: str,
+    form: Form,
+) -> Report:
     return reports.report(_analytics, scope, campaign, form)

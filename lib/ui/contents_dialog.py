@@ -137,5 +137,7 @@ def _more(share: ShareLine, fields: Fields) -> list[str]:
     more = [plain(titles.get(one, one)) for one in fields["campaigns"] if one not in share.campaigns]
     before = shown.sections(share.sections)
     more += [t(f"report.section.{name}") for name in shown.sections(fields["sections"]) if name not in before]
-    switched = [field for field in ("people", "revenue", "history") if fields[field] and not getattr(share, field)]
+    switched = [
+        field for field in ("people", "revenue", "history") if fields[field] and not getattr(share, field)
+    ]
     return more + [t(f"shown.{field}") for field in switched]

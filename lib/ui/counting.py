@@ -22,6 +22,9 @@ class Opening:
     addressed: bool = True
 
 
+USUAL = Opening()
+
+
 def asked(usual: Form = Form.ALL) -> Form:
     """The count that the address names, else the usual one."""
     named = st.query_params.get(FORM, "")

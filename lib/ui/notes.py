@@ -79,13 +79,12 @@ def write(campaign: str, note: Note | None) -> None:
 
 def _saving(campaign: str, note: Note | None, written: Written, key: str) -> StaleNote | None:
     """The button that saves; after somebody else's change it says what that is and saves over it."""
-    clash = st.session_state.get(CLASH)
-    clashes = isinstance(clash, StaleNote)
+    clash: StaleNote | None = st.session_state.get(CLASH)
     seen = note.version if note else 0
-    if clashes:
+    if clash is not None:
         _show_clash(clash)
         seen = clash.now.version
-    label = t("notes.save_mine" if clashes else "notes.save")
+    label = t("notes.save_mine" if clash else "notes.save")
     if st.button(label, type="primary", width="stretch", key=f"note-save-{key}-{seen}"):
         return _save(campaign, note, written, seen)
     return None

@@ -8,9 +8,11 @@ import streamlit as st
 
 from lib.model import Form, Scope
 from lib.paper import numbers
+from lib.paper.passport import difference, differs, passport
 from lib.reports import FEWEST, CampaignView, Report, Section, UnknownCampaign
 from lib.reports.export import claim_label
-from lib.ui import cache
+from lib.ui import cache, counting, passports, session
+from lib.ui.counting import FORM, USUAL, Opening
 from lib.ui.i18n import language, plain, t
 from lib.ui.sections import DRAWN
 
@@ -29,17 +31,24 @@ HEADLINES = (  # the figure of a card, and the one in small letters below it
     ("revenue", None),
 )
 SHOWN_WHEN_KNOWN = ("orders", "revenue")
-# On a phone Streamlit would cut the words of a card short. The empty span keeps it from putting a mere style
-# where dialogs stand.
-WHOLE_WORDS = (
-    "<span></span><style>@media (max-width: 640px) {"
-    ".st-key-section-figures [data-testid=stMetric] :is(p, label, div)"
-    "{ white-space: normal; overflow-wrap: anywhere; }}</style>"
+FEWEST_JUMPS = 4  # sections, from which on the way to each of them stands at the top
+# On a phone Streamlit would cut the words of a card short. The button of a passport stands in the card's
+# corner as a mere sign; its words stay for those who do not see it. The empty span keeps the style from being
+# put where dialogs stand.
+STYLE = (
+    "<span></span><style>"
+    "@media (max-width: 640px) { .st-key-section-figures [data-testid=stMetric] :is(p, label, div)"
+    "{ white-space: normal; overflow-wrap: anywhere; } }"
+    "[class*=st-key-card-] { position: relative; }"
+    "[class*=st-key-card-] [data-testid=stMetricLabel] { padding-right: 1.6rem; }"
+    "[class*=st-key-passport-] { position: absolute; top: 0.5rem; right: 0.5rem; width: auto; }"
+    "[class*=st-key-passport-] button [data-testid=stMarkdownContainer]"
+    "{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }"
+    "</style>"
 )
-FORM = "opens"  # in the address: all or people
 
 
-def draw(scope: Scope, campaign: str) -> bool:
+def draw(scope: Scope, campaign: str, opening: Opening = USUAL) -> bool:
     """Draw the report; False when there is none of this id within `scope`, which is said."""
     try:
         known = cache.report(scope, campaign)
@@ -47,14 +56,16 @@ def draw(scope: Scope, campaign: str) -> bool:
         st.info(t("report.unknown"), icon=":material/search_off:")
         return False
     _header(known.campaign)
-    form = _form(known)
+    form = _form(known, opening)
     found = known if form is Form.ALL else cache.report(scope, campaign, form)
-    _figures(found, scope)
+    _figures(known, found, scope)
     _differences(found)
-    for name in DRAWN:
-        if name in found.sections:
-            _section(found, found.sections[name], scope)
+    shown = _with_data(found)
+    _jumps(shown)
+    for section in shown:
+        _section(found, section, scope)
     _claims(found)
+    _without_data(found, scope)
     return True
 
 
@@ -65,8 +76,8 @@ def section_key(name: str) -> str:
 
 def export_address(campaign: str, **more: str) -> str:
     """The guarded route of this report as a file in the form that is on the screen, with `more` behind it."""
-    form = Form(st.session_state.get(FORM) or Form.ALL)  # nothing is kept there while no choice is offered
-    return f"/export/campaign/{quote(campaign, safe='')}.csv?{urlencode({FORM: form.value, **more})}"
+    form = counting.on_screen().value
+    return f"/export/campaign/{quote(campaign, safe='')}.csv?{urlencode({FORM: form, **more})}"
 
 
 def _header(campaign: CampaignView) -> None:
@@ -92,43 +103,38 @@ def _facts(campaign: CampaignView) -> dict[str, str]:
     }
 
 
-def _form(report: Report) -> Form:
+def _form(report: Report, opening: Opening) -> Form:
     """All opens and clicks, or people's only; offered where events tell them apart."""
-    if not report.campaign.has_events:
-        return Form.ALL
-    asked = Form.PEOPLE if st.query_params.get(FORM) == Form.PEOPLE else Form.ALL
-    chosen = st.segmented_control(
-        t("report.count"),
-        list(Form),
-        format_func=lambda form: t(f"report.{form}"),
-        default=asked,
-        required=True,
-        key=FORM,
-        help=t("report.people_rule"),
-    )
-    if chosen is not None and chosen != asked:
-        st.query_params[FORM] = chosen.value
-    return chosen or asked
+    form = counting.switch(report.campaign.id, opening) if report.campaign.has_events else Form.ALL
+    counting.show(form)
+    return form
 
 
-def _figures(report: Report, scope: Scope) -> None:
+def _figures(whole: Report, report: Report, scope: Scope) -> None:
+    """`whole` is the report in the form ALL, from which the passports are made."""
     names = [(name, below) for name, below in HEADLINES if _is_shown(report, scope, name)]
     with st.container(gap=None):
-        st.html(WHOLE_WORDS)
-        _cards(report, names)
+        st.html(STYLE)
+        _cards(whole, report, names, cache.origins(whole.campaign.id) if _is_analyst(scope) else None)
 
 
-def _cards(report: Report, names: Sequence[tuple[str, str | None]]) -> None:
-    with st.grid(4, min_column_width=150, gap="small", key=section_key("figures")):
+def _cards(
+    whole: Report,
+    report: Report,
+    names: Sequence[tuple[str, str | None]],
+    origins: tuple[str, ...] | None,
+) -> None:
+    """`origins`: the files that the figures are from; None for a viewer, who is not told."""
+    with st.grid(4, min_column_width=150, gap="small", key=section_key("figures")) as grid:
         for name, below in names:
-            st.metric(
-                t(f"metric.{name}"),
-                _text(report, name),
-                delta_description=_below(report, below),
-                border=True,
-                height="stretch",
-                help=t(f"definition.{name}"),
-            )
+            with grid.cell().container(border=True, height="stretch", gap=None, key=f"card-{name}"):
+                st.metric(t(f"metric.{name}"), _text(report, name), delta_description=_below(report, below))
+                passports.draw(passport(whole, report.form, name, language()), origins)
+
+
+def _is_analyst(scope: Scope) -> bool:
+    """Whether an analyst's page draws the report; the preview of a share draws it as for a viewer."""
+    return scope == session.EVERYTHING
 
 
 def _is_shown(report: Report, scope: Scope, name: str) -> bool:
@@ -158,15 +164,14 @@ def _differences(report: Report) -> None:
         (
             t(f"metric.{name}"),
             figure.claimed or numbers.show(name, figure.reported, language(), currency),
-            shown,
+            numbers.show(name, figure.computed, language(), currency),
+            difference(figure, language(), currency),
         )
         for name, figure in report.figures.items()
-        if not numbers.is_unknown(figure.computed) and not numbers.is_unknown(figure.reported)
-        for shown in [numbers.show(name, figure.computed, language(), currency)]
-        if shown != numbers.show(name, figure.reported, language(), currency)
+        if differs(figure, language(), currency)
     ]
     if rows:
-        columns = [t("report.figure"), t("report.reported"), t("report.computed")]
+        columns = [t(f"report.{name}") for name in ("figure", "reported", "computed", "difference")]
         with st.expander(t("report.differences", count=len(rows)), icon=":material/compare_arrows:"):
             st.caption(t("report.differences_why"))
             st.dataframe(
@@ -184,15 +189,42 @@ def _claims(report: Report) -> None:
             st.dataframe(table, hide_index=True, alt=t("report.claims_alt"))
 
 
+def _with_data(report: Report) -> list[Section]:
+    """The sections that have something to show, in the order of the report."""
+    found = [report.sections[name] for name in DRAWN if name in report.sections]
+    return [section for section in found if section.table is not None and not section.table.empty]
+
+
+def _jumps(shown: Sequence[Section]) -> None:
+    """The way to each section."""
+    if len(shown) < FEWEST_JUMPS:
+        return
+    links = (f"[{t(f'report.section.{section.name}')}](#{section_key(section.name)})" for section in shown)
+    st.markdown(f":small[:gray[{t('report.jump')}] {' · '.join(links)}]")
+
+
 def _section(report: Report, section: Section, scope: Scope) -> None:
-    """One section with its heading; one without data says in words what would fill it."""
-    with st.container(border=True, key=section_key(section.name)):
-        st.subheader(t(f"report.section.{section.name}"), anchor=False)
-        if section.table is None:
-            st.caption(f":material/upload_file: {t(section.missing)}")
-        elif section.table.empty:
-            st.caption(t("report.nothing"))
-        else:
-            DRAWN[section.name](report, section, scope)
-            if section.note:
-                st.caption(t(section.note, number=FEWEST))
+    """One section with its heading."""
+    name = section.name
+    with st.container(border=True, key=section_key(name)):
+        st.subheader(t(f"report.section.{name}"), anchor=section_key(name))
+        DRAWN[name](report, section, scope)
+        if section.note:
+            st.caption(t(section.note, number=FEWEST))
+
+
+def _without_data(report: Report, scope: Scope) -> None:
+    """In one list at the end, the sections with nothing to show and what would fill them."""
+    found = [report.sections[name] for name in DRAWN if name in report.sections]
+    empty = [section for section in found if section.rows.empty and not section.is_left_out]
+    if not empty:
+        return
+    with st.expander(
+        t("report.rest", count=len(empty)), icon=":material/upload_file:", expanded=_is_analyst(scope)
+    ):
+        st.markdown("\n".join(f"- {_what_would_fill(section)}" for section in empty))
+
+
+def _what_would_fill(section: Section) -> str:
+    sentence = t(section.missing) if section.table is None else t("report.nothing")
+    return f"**{t(f'report.section.{section.name}')}** – {sentence}"

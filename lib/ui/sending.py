@@ -69,7 +69,7 @@ def _take_back(share_id: int, held: Held) -> None:
         sheet.restore(share, addresses)
         once.drawer(PAGE).forget()
         once.drawer(PAGE).notices.append(t("sending.taken_back"))
-        places.go("share", {"campaign": share.campaigns} | counting.address(share.form))
+        places.go("share", {"campaign": share.campaigns, **counting.address(share.form)})
     drawer = once.open_drawer()
     drawer.drop(held.viewer_ids)
     drawer.notices.append(t("sending.taken_back_viewers", names=confirming.names(addresses)))

@@ -1,18 +1,24 @@
 """Files for readers: exports and lists of rejects, behind the one gate; for a stranger they do not exist."""
 
 import logging
-import re
-import unicodedata
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
+from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from lib import reports
 from lib.model import Actor, Form
-from lib.reports import UnknownCampaign, export
+from lib.paper import files, naming, parcels, workbook
+from lib.paper.files import MEDIA
+from lib.paper.parcels import TooManyMakers
+from lib.paper.pdf import Edition
+from lib.paper.sections import CHARTS, TABLES
+from lib.reports import Report, UnknownCampaign, export
 from lib.shares import visits
 from lib.store import library
 from lib.web import gate, screens
@@ -22,12 +28,21 @@ from lib.wiring import App, now
 log = logging.getLogger(__name__)
 
 Page = Callable[[Request], Response]
+Guarded = Callable[[App, Request, Reader], Response]
+
+PATIENCE = 20.0
+"""Seconds that a long file waits for its turn."""
+NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""For a drawing or a document that somebody opens in the browser."""
 
 
 def routes(parts: App) -> list[Route]:
     return [
-        Route("/export/campaigns.csv", _guarded(parts, _campaigns), methods=["GET"]),
+        Route("/export/campaigns.{kind}", _guarded(parts, _campaigns), methods=["GET"]),
         Route("/export/campaign/{id}.csv", _guarded(parts, _campaign), methods=["GET"]),
+        Route("/export/campaign/{id}.{kind}", _guarded(parts, _whole), methods=["GET"]),
+        Route("/export/campaign/{id}/{name}.{kind}", _guarded(parts, _part), methods=["GET"]),
+        Route("/export/parcel/{number}", _guarded(parts, _parcel), methods=["GET"]),
         Route("/rejects/{id:int}.csv", unless_busy(parts, _rejects), methods=["GET"]),
         Route("/export/{rest:path}", lambda request: screens.missing(parts, request)),
         Route("/rejects/{rest:path}", lambda request: screens.missing(parts, request)),
@@ -43,6 +58,8 @@ def unless_busy(parts: App, page: Callable[[App, Request], Response]) -> Page:
         except OperationalError as problem:
             log.error("no file leaves: %s", type(problem).__name__)
             return screens.busy(parts, request)
+        except TooManyMakers:
+            return screens.busy(parts, request)
         except visits.TooManyExports:
             answer = screens.busy(parts, request)
             answer.status_code = 429
@@ -52,28 +69,98 @@ def unless_busy(parts: App, page: Callable[[App, Request], Response]) -> Page:
     return guarded
 
 
-def _guarded(parts: App, page: Callable[[App, Request, Reader], Response]) -> Page:
+def _guarded(parts: App, page: Guarded) -> Page:
+    """A campaign outside of the reader's scope is answered like one that does not exist."""
+
     def for_readers(parts: App, request: Request) -> Response:
         reader = gate.reader(parts, request)
-        return screens.missing(parts, request) if reader is None else page(parts, request, reader)
+        try:
+            answer = None if reader is None else page(parts, request, reader)
+        except UnknownCampaign:
+            answer = None
+        return answer or screens.missing(parts, request)
 
     return unless_busy(parts, for_readers)
 
 
+# --- all campaigns, one campaign ------------------------------------------------------------------
+
+
 def _campaigns(parts: App, request: Request, reader: Reader) -> Response:
-    form = _form(request)
+    kind, form = request.path_params["kind"], _form(request)
+    if kind not in files.OF_TABLES:
+        return screens.missing(parts, request)
     table = reports.campaigns(parts.analytics, reader.scope, form)
-    return _csv(parts, request, reader, export.campaigns_csv(table, form), "campaigns")
+    name = f"campaigns.{kind}"
+    if kind == "csv":
+        return _text(parts, request, reader, name, [files.BOM, export.campaigns_csv(table, form)])
+    leaf = files.campaigns(table, reader.language)
+    return _written(parts, request, reader, name, lambda to: workbook.xlsx([leaf], to))
 
 
 def _campaign(parts: App, request: Request, reader: Reader) -> Response:
-    campaign = request.path_params["id"]
-    try:
-        report = reports.report(parts.analytics, reader.scope, campaign, _form(request))
-    except UnknownCampaign:
-        return screens.missing(parts, request)
+    report = _report(parts, request, reader)
     text = export.report_csv(report, reader.language)
-    return _csv(parts, request, reader, text, report.campaign.title or campaign)
+    name = files.file_name("csv", naming.campaign(report))
+    return _text(parts, request, reader, name, [files.BOM, text])
+
+
+def _whole(parts: App, request: Request, reader: Reader) -> Response:
+    kind = request.path_params["kind"]
+    if kind not in files.OF_REPORTS:
+        return screens.missing(parts, request)
+    report = _report(parts, request, reader)
+    edition = Edition(parts.settings.brand, reader.by.name, now(), reader.language)
+    made = files.whole(report, kind, edition)
+    return _written(parts, request, reader, made.name, lambda to: made.write(to, None))
+
+
+# --- one table, one chart -------------------------------------------------------------------------
+
+
+def _part(parts: App, request: Request, reader: Reader) -> Response:
+    name, kind = request.path_params["name"], request.path_params["kind"]
+    report = _report(parts, request, reader)
+    answer = None
+    if name in TABLES and kind in files.OF_TABLES:
+        answer = _table(parts, request, reader, report)
+    elif name in CHARTS and kind in files.OF_CHARTS:
+        answer = _chart(parts, request, reader, report)
+    return answer or screens.missing(parts, request)
+
+
+def _table(parts: App, request: Request, reader: Reader, report: Report) -> Response | None:
+    name, kind = request.path_params["name"], request.path_params["kind"]
+    leaf = workbook.leaf(report, name, reader.language)
+    if leaf is None:
+        return None
+    called = files.file_name(kind, naming.campaign(report), naming.table(name, reader.language))
+    if kind == "csv":
+        return _text(parts, request, reader, called, files.csv(leaf))
+    return _written(parts, request, reader, called, lambda to: workbook.xlsx([leaf], to))
+
+
+def _chart(parts: App, request: Request, reader: Reader, report: Report) -> Response | None:
+    name, kind = request.path_params["name"], request.path_params["kind"]
+    drawn = files.chart(report, name, kind, reader.language)
+    if drawn is None:
+        return None
+    called = files.file_name(kind, naming.campaign(report), naming.table(name, reader.language))
+    _note(parts, request, reader, called)
+    return Response(drawn, media_type=MEDIA[kind], headers=_headers(called))
+
+
+# --- what is there already ------------------------------------------------------------------------
+
+
+def _parcel(parts: App, request: Request, reader: Reader) -> Response:
+    """A file that the page of the same session has made, for the scope that the reader still has."""
+    shelf = parcels.shelf(parts.settings.data)
+    found = shelf.find(request.path_params["number"], reader.session, reader.scope)
+    if found is None:
+        return screens.missing(parts, request)
+    _note(parts, request, reader, found.name)
+    return FileResponse(found.path, media_type=found.media, headers=_headers(found.name))
 
 
 def _rejects(parts: App, request: Request) -> Response:
@@ -85,7 +172,15 @@ def _rejects(parts: App, request: Request) -> Response:
     if request.method == "GET":
         by = Actor("analyst", analyst.address, gate.network(request))
         visits.exported(parts.records, None, name, now(), by=by)
-    return FileResponse(path, media_type="text/csv; charset=utf-8", filename=name)
+    return FileResponse(path, media_type=MEDIA["csv"], filename=name)
+
+
+# --- asking and answering -------------------------------------------------------------------------
+
+
+def _report(parts: App, request: Request, reader: Reader) -> Report:
+    """Raises UnknownCampaign."""
+    return reports.report(parts.analytics, reader.scope, request.path_params["id"], _form(request))
 
 
 def _form(request: Request) -> Form:
@@ -94,19 +189,40 @@ def _form(request: Request) -> Form:
     return Form(asked) if asked in set(Form) else Form.ALL
 
 
-def _csv(parts: App, request: Request, reader: Reader, text: str, title: str) -> Response:
-    """The file, written down before it leaves."""
-    name = f"{_file_name(title)}.csv"
+def _text(parts: App, request: Request, reader: Reader, name: str, pieces: Iterable[str]) -> Response:
+    """A text that flows while it is made, written down before its first line leaves."""
+    _note(parts, request, reader, name)
+    encoded = (piece.encode("utf-8", "replace") for piece in pieces)
+    return StreamingResponse(encoded, media_type=MEDIA["csv"], headers=_headers(name))
+
+
+def _written(
+    parts: App, request: Request, reader: Reader, name: str, write: Callable[[Path], None]
+) -> Response:
+    """A file made in a folder that is gone as soon as it was sent."""
+    place = tempfile.NamedTemporaryFile(delete=False, suffix=f"-{name}")  # noqa: SIM115 - sent after this
+    path = Path(place.name)
+    place.close()
+    try:
+        with parcels.turn(PATIENCE):
+            write(path)
+        _note(parts, request, reader, name)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    gone = BackgroundTask(path.unlink, missing_ok=True)
+    kind = name.rpartition(".")[2]
+    return FileResponse(path, media_type=MEDIA[kind], headers=_headers(name), background=gone)
+
+
+def _note(parts: App, request: Request, reader: Reader, name: str) -> None:
+    """Write down that a file leaves; asking for its head takes nothing along."""
     if request.method == "GET":
         visits.exported(parts.records, reader.viewer, name, now(), by=reader.by)
-    disposition = f'attachment; filename="{name}"'
-    marked = text.encode("utf-8-sig")  # without the mark Excel takes accents for something else
-    return Response(
-        marked, media_type="text/csv; charset=utf-8", headers={"content-disposition": disposition}
-    )
 
 
-def _file_name(title: str) -> str:
-    """Letters, digits and hyphens only, so that no title can reach into a header or a folder."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "report"
+def _headers(name: str) -> dict[str, str]:
+    return {
+        "content-disposition": f'attachment; filename="{name}"',
+        "content-security-policy": NOTHING_RUNS,
+    }

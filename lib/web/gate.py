@@ -16,22 +16,28 @@ EVERYTHING = Scope()
 
 @dataclass(frozen=True)
 class Reader:
-    """One who may read, within `scope`; `by` as the audit log names them, `viewer` for viewers only."""
+    """One who may read, within `scope`; `by` as the audit log names them, `viewer` for viewers only.
+
+    `session` names the session among all of analysts and viewers.
+    """
 
     scope: Scope
     language: str
     by: Actor
     viewer: Admission | None = None
+    session: str = ""
 
 
 def reader(parts: App, connection: HTTPConnection) -> Reader | None:
     """The analyst or the viewer behind a request, or None. `as=viewer` asks for the viewer only."""
     if connection.query_params.get("as") != "viewer" and (analyst := analyst_of(parts, connection)):
         by = Actor("analyst", analyst.address, network(connection))
-        return Reader(EVERYTHING, analyst.language or language_of(connection), by)
+        session = f"analyst-{analyst.session_id}"
+        return Reader(EVERYTHING, analyst.language or language_of(connection), by, session=session)
     if admission := viewer_of(parts, connection):
         by = Actor("viewer", admission.address, network(connection))
-        return Reader(admission.scope, admission.language, by, admission)
+        session = f"viewer-{admission.session_id}"
+        return Reader(admission.scope, admission.language, by, admission, session)
     return None
 
 

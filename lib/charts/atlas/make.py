@@ -13,6 +13,7 @@ would take a quarter of the map.
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from math import asin, cos, hypot, radians, sin, sqrt
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _countries(topology: dict[str, Any], tolerance: float) -> Iterator[tuple[str, list[Ring]]]:
-    """The code and the rings, in degrees, of each country that has a code; a hole runs the other way round."""
+    """The code and the rings, in degrees, of each country that has a code; a hole runs the other way."""
     arcs = [_simplified(arc, tolerance) for arc in _arcs(topology)]
     for shape in topology["objects"]["countries"]["geometries"]:
         code = _code(shape)
@@ -166,7 +167,7 @@ def _middle(ring: Ring) -> Point:
 def _steps(ring: Ring) -> list[int]:
     """x and y of the first point, then what each point adds: half the size of whole coordinates."""
     whole = [(round(x), round(y)) for x, y in ring]
-    steps = [whole[0], *((b[0] - a[0], b[1] - a[1]) for a, b in zip(whole, whole[1:], strict=False))]
+    steps = [whole[0], *((b[0] - a[0], b[1] - a[1]) for a, b in pairwise(whole))]
     return [number for step in steps[:1] + [step for step in steps[1:] if step != (0, 0)] for number in step]
 
 

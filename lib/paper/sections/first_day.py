@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 from lib import charts
 from lib.paper import numbers
 from lib.paper.charted import Draw
+from lib.paper.sections import notes
 from lib.paper.tables import Column, Table
 from lib.reports import Report
 from lib.words import t
@@ -23,6 +24,9 @@ TABLES = {
 FIRST = {"first_opens": "first_day.first_opens", "first_clicks": "first_day.first_clicks"}
 TOTALS = {"opens": "metric.opens", "clicks": "metric.clicks"}
 
+BEFORE_THE_MIDDLE = -0.5
+"""An hour's bar stands around the hour's number, and holds what came after it."""
+
 
 def _chart(report: Report, language: str) -> go.Figure | None:
     section = report.sections.get("first_day")
@@ -32,7 +36,8 @@ def _chart(report: Report, language: str) -> go.Figure | None:
     first, totals = (
         {name: t(language, key) for name, key in names.items() if name in known} for names in (FIRST, TOTALS)
     )
-    return charts.first_day(section.table, first, numbers.MANNERS[language], totals)
+    figure = charts.first_day(section.table, first, numbers.MANNERS[language], totals)
+    return notes.pinned(report, "first_day", figure, len(section.table), BEFORE_THE_MIDDLE)
 
 
 CHARTS: dict[str, Draw] = {"first_day": _chart}

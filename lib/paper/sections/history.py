@@ -1,8 +1,121 @@
-"""The section «history» in the reader's language."""
+"""The campaign against its own history in the reader's language."""
 
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from lib import charts
+from lib.paper import durations, numbers
 from lib.paper.charted import Draw
-from lib.paper.tables import Table
+from lib.paper.tables import Column, Table
+from lib.reports import Report, Section
+from lib.words import t
 
-TABLES: dict[str, Table] = {}
 
-CHARTS: dict[str, Draw] = {}
+def _metric(name: object, language: str) -> str:
+    return t(language, f"metric.{name}")
+
+
+def _verdict(verdict: object, language: str) -> str:
+    return t(language, f"history.verdict.{verdict}")
+
+
+def _industry(name: object, language: str) -> str:
+    return str(name) or t(language, "history.sender_says")
+
+
+METRIC = Column("metric", "report.figure", "text", _metric)
+VALUE = Column("value", "history.value", "rate")
+TABLES = {
+    "history": Table(
+        (
+            METRIC,
+            VALUE,
+            Column("low", "history.low", "rate"),
+            Column("high", "history.high", "rate"),
+            Column("verdict", "history.verdict_heading", "text", _verdict),
+            Column("position", "history.position", "share"),
+            Column("campaigns", "history.campaigns"),
+        )
+    ),
+    "history.wider": Table(
+        (
+            METRIC,
+            Column("low_90", "history.low_90", "rate"),
+            Column("high_90", "history.high_90", "rate"),
+            Column("low_95", "history.low_95", "rate"),
+            Column("high_95", "history.high_95", "rate"),
+        )
+    ),
+    "history.industry": Table(
+        (
+            METRIC,
+            VALUE,
+            Column("average", "history.average", "rate"),
+            Column("industry", "history.industry", "text", _industry),
+            Column("published", "history.published", "text"),
+            Column("source", "history.source", "text", wide=True),
+        )
+    ),
+}
+
+
+def sentences(section: Section, language: str) -> tuple[str, ...]:
+    """What the figures are held against, and the averages of industries; names in it are not escaped."""
+    return (*_basis(section, language), *_averages(section, language))
+
+
+def row_in_words(row: Any, language: str) -> str:
+    """One rate beside what is usual, such as «Open rate 41.20%: high (usual: 31.04% to 38.21%)»."""
+    value, low, high = (numbers.percent(one, language) for one in (row.value, row.low, row.high))
+    key = f"history.row.{row.verdict}"
+    return t(language, key, metric=_metric(row.metric, language), value=value, low=low, high=high)
+
+
+def _basis(section: Section, language: str) -> Iterator[str]:
+    facts = section.facts
+    if section.rows["low"].notna().any():
+        conditions = t(language, f"history.conditions.{facts['conditions'].replace(' ', '_') or 'none'}")
+        yield t(language, "history.basis", count=facts["campaigns"], conditions=conditions)
+        yield t(language, "history.range")
+        if facts["coming"]:
+            age = durations.in_words(facts["hours"] * 3600, language)
+            yield t(language, "history.same_age", age=age)
+    elif facts["coming"]:
+        yield t(language, "history.coming")
+    else:
+        yield t(language, "history.few", count=facts["campaigns"])
+
+
+def _averages(section: Section, language: str) -> Iterator[str]:
+    table = section.more.get("industry", pd.DataFrame(columns=["industry", "published", "before_proxy"]))
+    for (industry, published), rows in table.groupby(["industry", "published"], sort=False):
+        rates = ", ".join(
+            f"{_metric(row.metric, language)} {numbers.percent(row.average, language)}"
+            for row in rows.itertuples()
+        )
+        if published:
+            yield t(language, "history.line", industry=industry, year=published[:4], rates=rates)
+        else:
+            yield t(language, "history.line_of_sender", rates=rates)
+        if rows["before_proxy"].any():
+            yield t(language, "history.before_proxy")
+
+
+def _chart(report: Report, language: str) -> go.Figure | None:
+    section = report.sections.get("history")
+    if section is None or section.table is None or section.table["low"].isna().all():
+        return None
+    table = section.table
+    told = pd.DataFrame(
+        {name: table[name] for name in ("value", "low", "high")}
+        | {"name": [_metric(name, language) for name in table["metric"]]}
+        | {"words": [row_in_words(row, language) for row in table.itertuples()]}
+    )
+    labels = {"value": t(language, "history.value"), "band": t(language, "history.band")}
+    return charts.intervals_apart(told, labels, numbers.MANNERS[language])
+
+
+CHARTS: dict[str, Draw] = {"history": _chart}

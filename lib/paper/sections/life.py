@@ -1,8 +1,57 @@
-"""The section «life» in the reader's language."""
+"""The whole life of a campaign in the reader's language."""
 
+from collections.abc import Iterator
+
+import plotly.graph_objects as go
+
+from lib import charts
+from lib.paper import durations, numbers
 from lib.paper.charted import Draw
-from lib.paper.tables import Table
+from lib.paper.tables import Column, Table
+from lib.reports import Report
+from lib.words import t
 
-TABLES: dict[str, Table] = {}
+TABLES: dict[str, Table] = {
+    "life": Table(
+        (
+            Column("hours", "life.hours"),
+            Column("opens", "life.opens"),
+            Column("opens_share", "life.opens_share", "rate"),
+            Column("clicks", "life.clicks"),
+            Column("clicks_share", "life.clicks_share", "rate"),
+        )
+    )
+}
+KINDS = ("opens", "clicks")
+HOUR = 3600
 
-CHARTS: dict[str, Draw] = {}
+
+def sentences(report: Report, language: str) -> Iterator[str]:
+    """How soon half of the opens and clicks came, and nine tenths; what is unknown is not mentioned."""
+    facts = report.sections["life"].facts
+    for name in KINDS:
+        half, most = facts[f"half_{name}_seconds"], facts[f"most_{name}_hours"]
+        if half is not None:
+            yield t(language, f"life.half_{name}", duration=durations.in_words(half, language))
+        if most is not None:
+            duration = durations.in_words(most * HOUR, language)
+            share = numbers.percent(0.9, language, 0)
+            yield t(language, f"life.most_{name}", duration=duration, share=share)
+    for name in KINDS:
+        missing = facts[f"{name}_without_time"]
+        if missing:
+            number = numbers.whole(missing, language)
+            yield t(language, f"life.{name}_without_time", count=missing, number=number)
+
+
+def _chart(report: Report, language: str) -> go.Figure | None:
+    section = report.sections.get("life")
+    if section is None or section.rows.empty:
+        return None
+    shares = [f"{name}_share" for name in KINDS if section.table[f"{name}_share"].notna().any()]
+    columns = shares or [name for name in KINDS if section.table[name].notna().any()]
+    labels = {name: t(language, f"life.{name}") for name in columns}
+    return charts.life(section.table, labels, numbers.MANNERS[language])
+
+
+CHARTS: dict[str, Draw] = {"life": _chart}

@@ -1,7 +1,5 @@
 """The notes in the reader's language, in a list and on the charts."""
 
-from collections.abc import Callable
-
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -18,18 +16,17 @@ def where(chart: object, language: str) -> str:
     return t(language, f"report.section.{chart}") if known else t(language, "notes.whole_report")
 
 
-def pinned(
-    report: Report, chart: str, figure: go.Figure, span: float, place: Callable[[float], float] = float
-) -> go.Figure:
-    """The figure with the report's notes on this chart. `span` is the length of its x axis, and `place` says
-    where on that an hour since the sending stands.
+def pinned(report: Report, chart: str, figure: go.Figure, span: float, shift: float = 0.0) -> go.Figure:
+    """The figure with the report's notes on this chart.
+
+    `span` is the length of its x axis in hours, `shift` how far beside its hour a moment is drawn.
     """
     section = report.sections.get("notes")
     if section is None or section.table is None:
         return figure
     mine: pd.DataFrame = section.table[section.table["chart"] == chart]
     rows = zip(mine["hour"], mine["number"], mine["text"], strict=True)
-    return charts.pinned(figure, [(place(hour), int(number), text) for hour, number, text in rows], span)
+    return charts.pinned(figure, [(hour + shift, int(number), text) for hour, number, text in rows], span)
 
 
 TABLES = {

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lib.model import Form, Kind, Scope
@@ -18,7 +19,7 @@ from lib.store.analytics import Analytics
 @dataclass(frozen=True)
 class Section:
     """A table of the report; without one, `missing` is the key of the sentence that says what would fill
-    it.
+    it, or "" where nothing could: such a section is left out.
     """
 
     name: str
@@ -30,6 +31,11 @@ class Section:
     """Further tables by name."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """Single plain values by name: numbers, texts, times; unknown is None."""
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether nothing at all is shown of it: nothing is missing, there just is nothing."""
+        return self.table is None and not self.missing
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -60,6 +66,15 @@ class World:
     def part(self, dimension: str) -> Part:
         """The rows of one dimension of the rollup as the scope may see them."""
         return part_of(self.rollup, dimension, self.row.covers, self.scope)
+
+    def whole(self, column: str) -> Any:
+        """A value of the campaign's own row of the rollup, such as `half_opens`; None where it is unknown, or
+        where an older rollup does not hold it.
+        """
+        if self.rollup is None or column not in self.rollup.column_names:
+            return None
+        rows = self.rollup.filter(pc.equal(self.rollup.column("dimension"), ""))
+        return next(iter(rows.column(column).to_pylist()), None)
 
     def addresses(self, messages: list[int]) -> dict[int, str]:
         """The addresses of some messages, from the files of people; never asked where people are hidden."""

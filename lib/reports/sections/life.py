@@ -1,7 +1,103 @@
 """How opens and clicks came in over the whole life of the campaign."""
 
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lib.model import Kind
+from lib.reports.figures import columns
+from lib.reports.moments import VERBS, half_after, last_at
+from lib.reports.overview import named
 from lib.reports.sections.base import Section, World
 
+CURVES = {"opens": ("first_opens", Kind.OPENED), "clicks": ("first_clicks", Kind.CLICKED)}
+DAY = 24
+FINE = 7 * DAY
+"""Hours after the sending in which each is looked at; later only each day."""
+NEARLY_ALL = 0.9
 
-def make(world: World) -> Section:  # noqa: ARG001 - to be built
-    return Section("life", None, "missing.life")
+Column = npt.NDArray[np.float64]
+
+
+def make(world: World) -> Section:
+    """How many messages had been opened, and clicked, so many hours after the sending.
+
+    One row per step of the curves: `hours` (0 to the last event, whole), `opens`, `clicks` (messages, up to
+    that moment) and `opens_share`, `clicks_share` of the deliveries. Unknown is NaN. Rows that lie on a line
+    between their neighbours are left out, and after a week each day is one step, so each row is exact. Facts:
+    half_opens_seconds and half_clicks_seconds (within which half of those who ever did had opened, clicked),
+    most_opens_hours and most_clicks_hours (the same for nine tenths), last_opened_at, last_clicked_at,
+    opens_without_time and clicks_without_time (in no row). Those of what is unknown are None.
+    """
+    known = {name: kind for name, (_column, kind) in CURVES.items() if world.covers(kind)}
+    if not known:
+        return Section("life", None, "missing.life")
+    hours, counts = _by_hour(world)
+    if not len(hours):
+        counted = any(world.row.counts.get(named(f"unique_{name}", world.form), 0) for name in known)
+        return Section("life", None, "missing.times") if counted else Section("life", _nothing())
+    grid = _moments(int(hours.max()) + 1)
+    table = pd.DataFrame({"hours": grid})
+    for name in CURVES:
+        reached = np.concatenate([[0.0], np.cumsum(counts[name])])
+        # so many of the hours with events had ended at each moment
+        table[name] = reached[np.searchsorted(hours + 1, grid, side="right")] if name in known else np.nan
+    table = _without_lines(table)
+    deliveries = columns([world.row.counts], [world.row.covers], [world.row.reported])["deliveries"].value[0]
+    for name in CURVES:
+        table[f"{name}_share"] = table[name] / deliveries if deliveries > 0 else np.nan
+    facts = {key: value for name in CURVES for key, value in _facts(world, name, hours, counts[name]).items()}
+    return Section("life", table, facts=facts)
+
+
+def _nothing() -> pd.DataFrame:
+    return pd.DataFrame(columns=["hours", *CURVES, *(f"{name}_share" for name in CURVES)])
+
+
+def _by_hour(world: World) -> tuple[npt.NDArray[np.int64], dict[str, Column]]:
+    """The hours in which anything happened, in order, and what was opened and clicked for the first time."""
+    part = world.part("hour")
+    places = sorted((int(key), place) for place, key in enumerate(part.keys) if key is not None)
+    order = [place for _hour, place in places]
+    hours = np.array([hour for hour, _place in places], dtype=np.int64)
+    counts = {
+        name: part.counts[named(column, world.form)][order] for name, (column, _kind) in CURVES.items()
+    }
+    happened = sum(part.counts[named(name, world.form)][order] for name in CURVES) > 0
+    return hours[happened], {name: column[happened] for name, column in counts.items()}
+
+
+def _moments(last: int) -> npt.NDArray[np.int64]:
+    """Every hour of the first week, then every day, and the last one."""
+    days = np.arange(FINE + DAY, last, DAY)
+    return np.unique(np.concatenate([np.arange(min(FINE, last) + 1), days, [last]]))
+
+
+def _without_lines(table: pd.DataFrame) -> pd.DataFrame:
+    """Without the rows between two rows that say the same: the curve through the others is the same."""
+    said = table[list(CURVES)].fillna(-1)
+    same = (said == said.shift(1)).all(axis=1) & (said == said.shift(-1)).all(axis=1)
+    return table[~same].reset_index(drop=True)
+
+
+def _facts(world: World, name: str, hours: npt.NDArray[np.int64], counts: Column) -> dict[str, Any]:
+    column, kind = CURVES[name]
+    if not world.covers(kind):
+        return dict.fromkeys(_names(name))
+    reached = np.cumsum(counts)
+    total = float(reached[-1])
+    most = int(hours[np.searchsorted(reached, NEARLY_ALL * total)]) + 1 if total else None
+    untimed = int(world.row.counts.get(named(f"unique_{name}", world.form), 0) - total)
+    values = (half_after(world, name), most, last_at(world, name), untimed)
+    return dict(zip(_names(name), values, strict=True))
+
+
+def _names(name: str) -> tuple[str, ...]:
+    return (
+        f"half_{name}_seconds",
+        f"most_{name}_hours",
+        f"last_{VERBS[name]}_at",
+        f"{name}_without_time",
+    )

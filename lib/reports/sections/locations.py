@@ -1,7 +1,117 @@
-"""Where it was opened."""
+"""Where it was opened.
 
+A place counts its unique openers. The place of an image proxy is not its reader's: such an open has none.
+"""
+
+import numpy as np
+import pandas as pd
+
+from lib.model import Kind
+from lib.reports import few
+from lib.reports.answers import Part
+from lib.reports.metrics import COUNTS
+from lib.reports.rollup import OTHER
+from lib.reports.sections import groups
 from lib.reports.sections.base import Section, World
 
+NAMES = ("unique_opens", "opens", "clicks")
+BY = ("unique_opens", "opens", "clicks")
 
-def make(world: World) -> Section:  # noqa: ARG001 - to be built
-    return Section("locations", None, "missing.locations")
+
+def make(world: World) -> Section:
+    """Countries, and in `more["regions"]` their regions.
+
+    Columns: country (alpha-2; None is not known, «*» the long tail), of regions also `region` ("" is the rest
+    of the country), then unique_opens, opens, clicks, and share of the unique opens.
+    """
+    if not (world.covers(Kind.OPENED) or world.covers(Kind.CLICKED)):
+        return _reported(world)
+    countries, regions = world.part("country"), world.part("region")
+    if not any(countries.keys):
+        return _reported(world)
+    if not world.scope.people:
+        regions = _safe_beside(countries, regions)
+    return _section(
+        world,
+        groups.counted(world, countries, NAMES),
+        groups.counted(world, regions, NAMES),
+        "locations.rule",
+    )
+
+
+def _reported(world: World) -> Section:
+    """As the sender reports places: "<country>/<region>", or a country by itself."""
+    places = groups.reported(world, "location", NAMES)
+    if places.empty:
+        return Section("locations", None, "missing.locations")
+    keys = [key if "/" in key or key == OTHER else f"{key}/" for key in places["key"]]
+    regions = places.assign(key=keys)
+    countries = regions.assign(key=[key.partition("/")[0] for key in keys])
+    countries = countries.groupby("key", sort=False, as_index=False).sum(min_count=1)
+    return _section(world, countries, regions, "locations.reported")
+
+
+def _section(world: World, countries: pd.DataFrame, regions: pd.DataFrame, note: str) -> Section:
+    table = _finished(world, countries).rename(columns={"key": "country"})
+    parts = _finished(world, regions)
+    keys = parts["key"].tolist()
+    named = parts.assign(
+        country=pd.Series([_country(key) for key in keys], dtype=object),
+        region=pd.Series([_region(key) for key in keys], dtype=object),
+    )
+    more = (
+        {"regions": named[["country", "region", *NAMES, "share"]]} if named["region"].fillna("").any() else {}
+    )
+    return Section("locations", table[["country", *NAMES, "share"]], note=note, more=more)
+
+
+def _finished(world: World, table: pd.DataFrame) -> pd.DataFrame:
+    return groups.ordered(groups.with_share(world, table, "unique_opens"), BY)
+
+
+def _country(key: object) -> str | None:
+    return str(key).partition("/")[0] if isinstance(key, str) else None
+
+
+def _region(key: object) -> str | None:
+    return str(key).partition("/")[2] if isinstance(key, str) and key != OTHER else None
+
+
+def _safe_beside(countries: Part, regions: Part) -> Part:
+    """The regions in such rows that no country minus its regions tells of few recipients.
+
+    Where it would, the smallest of the country's regions join «*», which adds up: someone in two of them is
+    counted twice there.
+    """
+    joining: set[object] = set()
+    for place, country in enumerate(countries.keys):
+        own = [row for row, key in enumerate(regions.keys) if key != OTHER and _country(key) == country]
+        own.sort(key=lambda row: _size(regions, [row]))
+        while country not in (None, OTHER) and own and _tells_of_few(countries, place, regions, own):
+            joining.add(regions.keys[own.pop(0)])
+    return _joined(regions, joining)
+
+
+def _tells_of_few(countries: Part, place: int, regions: Part, shown: list[int]) -> bool:
+    rest = {
+        name: max(0.0, countries.counts[name][place] - float(regions.counts[name][shown].sum()))
+        for name, count in COUNTS.items()
+        if count.of == "messages"
+    }
+    return 0 < few.size(rest) < few.FEWEST
+
+
+def _size(part: Part, rows: list[int]) -> int:
+    return few.size(
+        {name: float(part.counts[name][rows].sum()) for name, one in COUNTS.items() if one.of == "messages"}
+    )
+
+
+def _joined(part: Part, keys: set[object]) -> Part:
+    """The rows of `keys` added to the row «*»."""
+    if not keys:
+        return part
+    stays = [row for row, key in enumerate(part.keys) if key not in keys and key != OTHER]
+    joins = [row for row, key in enumerate(part.keys) if key in keys or key == OTHER]
+    counts = {name: np.append(values[stays], values[joins].sum()) for name, values in part.counts.items()}
+    return Part(part.covers, [*(part.keys[row] for row in stays), OTHER], counts)

@@ -14,9 +14,7 @@ from lib.ui.i18n import language, plain, t
 
 def draw(report: Report, _section: Section, scope: Scope) -> None:
     """One row per note, under the number that it has on the charts."""
-    for number, note in enumerate(
-        notes.shown(session.app().records, scope, report.campaign.id), start=1
-    ):
+    for number, note in enumerate(notes.shown(session.app().records, scope, report.campaign.id), start=1):
         with st.container(border=False, gap="xxsmall", key=f"note-{note.id}"):
             _head(number, note, report.campaign.zone)
             writing.lines(note.written.text)

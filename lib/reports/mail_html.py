@@ -1,0 +1,307 @@
+"""The HTML of somebody else's mail, as far as it can only be looked at.
+
+A mail that was imported is a stranger's page. What leaves here has no script, no form, no frame, no address
+to go to or to load from, nothing that names a recipient, and, unless they are asked for, no pictures. The
+tree is cut down first; nh3, which reads HTML as browsers do, then keeps only what stands on its lists, so
+that a mail which two readers of HTML understand differently gains nothing by it. The route that sends it
+forbids all of this once more (lib/web/mails.py).
+"""
+
+import html
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import lxml.html
+import nh3
+
+from lib.reports import mail_css, tokens
+
+OURS = "vitrine-"
+"""Begins the classes of what we add; the mail has none of them."""
+
+TAGS = frozenset(
+    "a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del"
+    " details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main"
+    " mark nav ol p pre q s samp section small span strike strong sub summary sup table tbody td tfoot th"
+    " thead time tr tt u ul var wbr".split()
+)
+WITHOUT_CONTENT = frozenset(
+    "script style title noscript template iframe frame frameset noframes noembed object embed applet xmp"
+    " plaintext listing svg math audio video source picture canvas map head textarea select datalist".split()
+)
+"""Gone with all that stands in them; of other unknown elements the content stays."""
+
+ATTRIBUTES = {
+    "*": set("align valign bgcolor color dir lang width height class id style nowrap role".split()),
+    "table": {"cellpadding", "cellspacing", "border", "background", "rules", "frame"},
+    "tr": {"background"},
+    "td": {"colspan", "rowspan", "background"},
+    "th": {"colspan", "rowspan", "background", "scope"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "font": {"face", "size"},
+    "hr": {"size", "noshade"},
+    "ol": {"start", "type"},
+    "ul": {"type"},
+    "img": {"alt", "src", "border", "hspace", "vspace"},
+    "span": {"title"},  # our own; the mail's are taken off before
+}
+ADDRESSES = frozenset({"src", "background"})
+HARMLESS = re.compile(r"[\w\s#%.,:()/'-]{0,200}")
+EMBEDDED = re.compile(r"data:image/(png|gif|jpe?g|webp);base64,[A-Za-z0-9+/=\s]*")
+
+DEEPEST = 400
+"""Elements within elements. No mail needs so many, and readers of HTML take ever longer over them."""
+
+TRACKERS = re.compile(
+    r"/(track|tracking|trk)/(open|o)\b|/wf/open|/open(\.(php|aspx?|gif|png)|/|\?|$)|/o\.gif|/pixel\b|/beacon\b"
+    r"|/e3t/|/(mk|tr)/op/|spacer\.gif|1x1|/oo/|/trk\?t=|/wp/open",
+    re.I,
+)
+"""Where senders count openings."""
+
+UNSEEN = re.compile(
+    r"display:none|visibility:hidden|opacity:0(\.0*)?(;|$|!)|max-(width|height):[0-2](px)?(;|$|!)", re.I
+)
+TINY = re.compile(r"(?:^|;)(?:width|height):([0-2])(?:\.\d+)?(?:px)?(?:;|$|!)", re.I)
+
+WRITTEN_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link of the mail; `place` counts all of them from 1, in the order of the mail."""
+
+    place: int
+    href: str
+    text: str
+    """What is read there, without anybody's address; the name of the picture, or ""."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as a tree that may be cut and added to; `anchors` are its links in order."""
+
+    root: Any
+    anchors: tuple[Any, ...]
+    style: str
+    """What its `style` elements say, one after another."""
+    ground: str
+    """The style of its body."""
+
+
+@lru_cache(maxsize=64)  # a report names the links of its mail whenever it is drawn or exported
+def links(page: str) -> tuple[Link, ...]:
+    """The links of a mail: every `a` with an `href`."""
+    return tuple(
+        Link(place, str(anchor.get("href")).strip(), _read(anchor))
+        for place, anchor in enumerate(parsed(page).anchors, start=1)
+    )
+
+
+def parsed(page: str) -> Mail:
+    """Any text is a mail, however broken; one that is nested beyond DEEPEST loses what lies deeper."""
+    root = _tree(page)
+    _flatten(root)
+    anchors = tuple(one for one in root.iter("a") if one.get("href") is not None)
+    style = "\n".join(one.text or "" for one in root.iter("style"))
+    return Mail(root, anchors, style, _ground(root))
+
+
+def strip(mail: Mail, *, pictures: bool, own: Collection[str] = ()) -> None:
+    """Take off the tree what loads, leads or runs, and what names somebody.
+
+    `own` are domains whose addresses of mail may stand in the text: the sender's.
+    """
+    for element in [one for one in mail.root.iter() if one.tag in WITHOUT_CONTENT]:
+        _drop(element)
+    for image in _trackers(mail.root):
+        _drop(image)
+    names = frozenset(own)
+    for element in mail.root.iter():
+        _attributes(element)
+        element.text = _anonymous(element.text, names)
+        element.tail = _anonymous(element.tail, names)
+    for image in list(mail.root.iter("img")):
+        address = (image.get("src") or "").strip()
+        if not (EMBEDDED.fullmatch(address) or (pictures and _may_be_loaded(address))):
+            _as_a_frame(image)
+
+
+def written(mail: Mail, *, pictures: bool) -> tuple[str, str]:
+    """The style and the body of a stripped mail, as nh3 lets them pass."""
+    may = _may_be_loaded if pictures else mail_css.no_pictures
+
+    def filtered(_tag: str, name: str, value: str) -> str | None:
+        if name == "style":
+            return mail_css.declarations(value, may) or None
+        if name in ADDRESSES:
+            return value if EMBEDDED.fullmatch(value) or may(value) else None
+        return value
+
+    clean = nh3.clean(
+        _inner(mail.root),
+        tags=set(TAGS),
+        clean_content_tags=set(WITHOUT_CONTENT),
+        attributes=ATTRIBUTES,
+        attribute_filter=filtered,
+        strip_comments=True,
+        link_rel=None,
+        generic_attribute_prefixes=set(),
+        url_schemes={"http", "https", "data"} if pictures else {"data"},
+        url_relative="deny",
+    )
+    ground = html.escape(mail_css.declarations(mail.ground, may))
+    return mail_css.sheet(mail.style, may), f'<div style="{ground}">{clean}</div>'
+
+
+def is_a_picture(anchor: Any) -> bool:
+    """Whether this link is a picture and nothing to read."""
+    return anchor.find(".//img") is not None and not "".join(anchor.itertext()).strip()
+
+
+# --- the tree -------------------------------------------------------------------------------------
+
+
+def _tree(page: str) -> Any:
+    text = page.replace("\0", "").encode("utf-8", "replace")
+    parser = lxml.html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True
+    )
+    try:
+        return lxml.html.document_fromstring(text or b"<p></p>", parser=parser, ensure_head_body=True)
+    except lxml.etree.LxmlError:  # nothing in it is an element
+        return lxml.html.document_fromstring(b"<p></p>", ensure_head_body=True)
+
+
+def _flatten(root: Any) -> None:
+    """Cut off what is nested deeper than DEEPEST."""
+    depth, deep = 0, []
+    for event, element in lxml.etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if event == "start" and depth == DEEPEST:
+            deep.append(element)
+    for element in deep:
+        for child in list(element):
+            element.remove(child)
+
+
+def _ground(root: Any) -> str:
+    body = next(root.iter("body"), None)
+    if body is None:
+        return ""
+    colour = body.get("bgcolor", "")
+    own = f"background-color:{colour};" if re.fullmatch(r"#?\w{3,20}", colour) else ""
+    return f"{own}{body.get('style', '')}"
+
+
+def _drop(element: Any) -> None:
+    """The element and its content; the text behind it stays."""
+    if element.getparent() is not None:
+        element.drop_tree()
+
+
+def _attributes(element: Any) -> None:
+    allowed = ATTRIBUTES["*"] | ATTRIBUTES.get(element.tag, set())
+    for name, value in element.attrib.items():
+        free = name in ADDRESSES or name in ("style", "alt")
+        fits = free or (HARMLESS.fullmatch(value) and not mail_css.tells(value))
+        if name not in allowed or name == "title" or not fits:
+            del element.attrib[name]
+    if "class" in element.attrib:
+        names = [name for name in element.get("class").split() if not name.startswith(OURS)]
+        element.set("class", " ".join(names))
+    if "alt" in element.attrib:
+        element.set("alt", _anonymous(element.get("alt"), frozenset()) or "")
+
+
+def _as_a_frame(image: Any) -> None:
+    width, height = (_pixels(image, name) for name in ("width", "height"))
+    image.tag = "span"
+    image.text = image.get("alt") or ""
+    image.attrib.clear()
+    image.set("class", f"{OURS}picture")
+    sizes = (("width", width), ("min-height", height and min(height, 240)))
+    image.set("style", "".join(f"{name}:{size}px;" for name, size in sizes if size))
+
+
+def _pixels(image: Any, name: str) -> int | None:
+    found = re.fullmatch(r"\s*(\d{1,4})(px)?\s*", image.get(name) or "")
+    return int(found[1]) if found else None
+
+
+def _trackers(root: Any) -> list[Any]:
+    """Pictures that nobody is to see, and those whose address tells who opened."""
+    hidden, found = 0, []
+    for event, element in lxml.etree.iterwalk(root, events=("start", "end")):
+        if _is_unseen(element):
+            hidden += 1 if event == "start" else -1
+        if event == "start" and element.tag == "img" and (hidden or _is_a_tracker(element)):
+            found.append(element)
+    return found
+
+
+def _is_a_tracker(image: Any) -> bool:
+    sizes = [_pixels(image, name) for name in ("width", "height")]
+    if any(size is not None and size <= 2 for size in sizes) or TINY.search(_tight(image)):
+        return True
+    address = (image.get("src") or "").strip()
+    if EMBEDDED.fullmatch(address):
+        return False
+    return bool(TRACKERS.search(address)) or tokens.bare(address) != address
+
+
+def _is_unseen(element: Any) -> bool:
+    return "hidden" in element.attrib or bool(UNSEEN.search(_tight(element)))
+
+
+def _tight(element: Any) -> str:
+    return re.sub(r"\s+|/\*.*?\*/", "", element.get("style") or "")
+
+
+def _may_be_loaded(address: str) -> bool:
+    """A picture of the web whose address names nobody."""
+    try:
+        parts = urlsplit(address)
+        web = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
+    return web and not TRACKERS.search(address) and tokens.bare(address) == address
+
+
+def _read(anchor: Any) -> str:
+    text = " ".join("".join(_shown(anchor)).split())
+    if not text:
+        text = " ".join(" ".join(one.get("alt") or "" for one in anchor.iter("img")).split())
+    return (_anonymous(text, frozenset()) or "")[:120]
+
+
+def _shown(element: Any) -> Iterator[str]:
+    for one in element.iter():
+        if isinstance(one.tag, str) and one.tag not in WITHOUT_CONTENT:
+            yield one.text or ""
+        if one is not element:
+            yield one.tail or ""
+
+
+def _anonymous(text: str | None, own: frozenset[str]) -> str | None:
+    """A text without recipients' addresses and tokens; the sender's own addresses stay."""
+    if not text or ("@" not in text and "://" not in text):
+        return text
+    bare = WRITTEN_ADDRESS.sub(lambda found: tokens.bare(found[0]), text)
+    return tokens.ADDRESS.sub(lambda found: _cut(found[0], own), bare)
+
+
+def _cut(address: str, own: frozenset[str]) -> str:
+    domain = address.rpartition("@")[2].lower()
+    return address if domain in own else f"{tokens.CUT}@{domain}"
+
+
+def _inner(root: Any) -> str:
+    body = next(root.iter("body"), root)
+    parts = [str(lxml.html.tostring(one, encoding="unicode")) for one in body]
+    return html.escape(body.text or "") + "".join(parts)
