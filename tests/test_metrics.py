@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from lib import words
+from lib.paper.passport import base_name
 from lib.reports import METRICS, Rate
 from lib.reports.metrics import REACH
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "metrics.md").read_text(encoding="utf-8")
-TABLE = dict(re.findall(r"^\| `(\w+)` \| (.+?) \| .+? \|$", PAGE.split("## Recipients")[0], re.MULTILINE))
+TABLE = dict(
+    re.findall(r"^\| `(\w+)` \| (.+?) \| .+? \|$", PAGE.split("## Other denominators")[0], re.MULTILINE)
+)
 ANCHORS = {line[3:].lower().replace(" ", "-") for line in PAGE.splitlines() if line.startswith("## ")}
 
 PROMISED = (
@@ -51,6 +54,24 @@ def test_every_metric_has_a_label_in_every_language(language, name):
 def test_a_people_metric_divides_people_by_people_or_by_deliveries():
     assert METRICS["click_to_open_rate_people"].formula == "unique_clicks_people / unique_opens_people"
     assert METRICS["open_rate_people"].formula == "unique_opens_people / deliveries"
+
+
+@pytest.mark.parametrize(
+    "rate", [one for one in METRICS.values() if isinstance(one, Rate)], ids=lambda rate: rate.name
+)
+def test_the_page_and_the_languages_name_what_else_a_rate_is_divided_by(rate):
+    chapter = PAGE.split("## Other denominators")[1].split("\n## ")[0]
+    name = rate.name.removesuffix("_people")
+    told = re.findall(rf"^\| `{name}` \| (\w+) \|", chapter, re.MULTILINE)
+    bases = [base.name.removesuffix("_people") for base in rate.bases]
+    assert told == bases
+    for language in words.LANGUAGES:
+        assert len({base_name(rate.name, base, language) for base in bases}) == len(bases)
+
+
+def test_a_rate_of_people_is_divided_by_people_in_its_other_forms_too():
+    bases = [base.name for base in METRICS["click_rate_people"].bases]
+    assert bases == ["recipients", "unique_opens_people"]
 
 
 def test_the_sql_of_a_rate_has_no_zero_below():

@@ -1,5 +1,7 @@
 """How sure a rate is, and which of several is the highest: against known values, and by properties."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -70,7 +72,7 @@ def test_an_interval_holds_its_rate_and_stays_between_nothing_and_all(counted, l
 @given(rates())
 def test_who_wants_to_be_surer_gets_a_wider_interval(counted):
     margins = [proportions.intervals(*counted, level).margin for level in LEVELS]
-    for narrow, wide in zip(margins, margins[1:], strict=False):
+    for narrow, wide in pairwise(margins):
         assert (narrow <= wide).all()
 
 

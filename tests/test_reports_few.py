@@ -106,7 +106,8 @@ def test_every_dimension_that_tells_groups_apart_merges_them(library, dimension)
         *opens("middle", 6, 30),
     )
     whole = {"large": 8, "rare": 2, "scarce": 1, "middle": 6}
-    named = {f"{key}.example": count for key, count in whole.items()} if dimension == "domain" else whole
+    shown = {"domain": "{}.example", "region": "/{}"}.get(dimension, "{}")
+    named = {shown.format(key): count for key, count in whole.items()}
     large = next(iter(named))
     assert library.by(dimension, "unique_opens") == named
     assert library.by(dimension, "unique_opens", scope=HIDDEN) == {"*": 9, large: 8}

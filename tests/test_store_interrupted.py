@@ -1,6 +1,7 @@
 """An import that is killed leaves no half campaign, and the next start sweeps up what it wrote."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -62,12 +63,17 @@ def process(request, tmp_path, library_of):
     started.communicate()
 
 
+ROLLED = ["rollup.messages.parquet", "rollup.parquet"]
+
+
 def states(shelf):
     return list(library.imports_list(shelf.analytics.records)["state"])
 
 
 def left(shelf):
-    return sorted(path.name.split("-")[0] for path in shelf.analytics.events.folder.rglob("*.parquet"))
+    return sorted(
+        re.sub("-[0-9a-f]{32}", "", path.name) for path in shelf.analytics.events.folder.rglob("*.parquet")
+    )
 
 
 def ages(shelf):
@@ -85,7 +91,7 @@ def test_after_a_kill_nothing_half_is_seen_and_the_next_start_sweeps_up(library_
     ages(library_of)
     library.close_interrupted(library_of.analytics, LATER)
     assert states(library_of) == ["failed", "live"]
-    assert left(library_of) == ["1.parquet", "1.people.parquet", "rollup"]
+    assert left(library_of) == ["1.parquet", "1.people.parquet", *ROLLED]
     assert not list((library_of.analytics.events.folder / "spool").iterdir())
     assert library_of.figures()["opens"] == 1
     again = library_of.bring(SPRING, covering(), event("bob", "opened", 5), event("cid", "opened", 6))
@@ -116,6 +122,16 @@ def test_files_of_a_change_on_its_way_are_left_alone(library_of):
     assert fresh.exists()
 
 
+def test_the_messages_of_a_rollup_stay_and_go_with_it(library_of):
+    events = library_of.analytics.events
+    live = next((events.folder / SPRING.id).glob("rollup-*.messages.parquet"))
+    orphan = events.folder / SPRING.id / f"rollup-{'0' * 32}.messages.parquet"
+    orphan.write_bytes(b"")
+    ages(library_of)
+    library.close_interrupted(library_of.analytics, LATER)
+    assert live.exists() and not orphan.exists()
+
+
 def test_files_that_the_records_know_nothing_of_are_left_alone(library_of, tmp_path):
     """Somebody started with other records by mistake: the events are still there."""
     (tmp_path / "other").mkdir()
@@ -137,9 +153,9 @@ def test_what_an_undo_could_not_remove_any_more_goes_with_the_next_start(library
         "1.people.parquet",
         "2.parquet",
         "2.people.parquet",
-        *["rollup"] * 2,
+        *[name for name in ROLLED for _ in range(2)],
     ]
     ages(library_of)
     library.close_interrupted(library_of.analytics, LATER)
-    assert left(library_of) == ["1.parquet", "1.people.parquet", "rollup"]
+    assert left(library_of) == ["1.parquet", "1.people.parquet", *ROLLED]
     assert library_of.figures()["opens"] == 1

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from lib import wiring
+from lib import reports, wiring
 from lib.importers import bring_in
+from lib.model import Scope
 from lib.shares import analysts
 from lib.ui import exchange, overview, session
 from tests.screens import add_analyst, analyst_cookie, frame, hold, texts
@@ -143,3 +144,79 @@ def test_a_campaign_can_be_chosen_by_its_name_without_the_mouse(three_letters):
     box = at.selectbox(key="by-name")
     assert box.options == ["Letter 3", "Letter 2", "Letter 1"]
     assert not box.set_value(box.options[0]).run().exception
+
+
+@pytest.fixture
+def tagged_letters(analyst, tmp_path):
+    """Monday 2 March, tagged; Tuesday 3 March, tagged twice; Monday 9 March, not tagged."""
+    folder = tmp_path / "tagged"
+    folder.mkdir()
+    rows = [("c1", 2, "sale"), ("c2", 3, "sale|winter"), ("c3", 9, "")]
+    (folder / "campaigns.csv").write_text(
+        HEADER
+        + "".join(
+            f"{name},Letter {name},S,,The Shop,news@shop.example,,Press,2026-03-{day:02}T08:00:00Z,"
+            f"Europe/Paris,EUR,,{tags},\n"
+            for name, day, tags in rows
+        ),
+        encoding="utf-8",
+    )
+    bring_in(analyst.analytics, folder, by="test", now=wiring.now())
+    return analyst
+
+
+def titles(at):
+    return list(at.dataframe[0].value["title"]) if at.dataframe else []
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ({"tag": "winter"}, ["Letter c2"]),
+        ({"tag": "sale"}, ["Letter c2", "Letter c1"]),
+        ({"weekday": "1"}, ["Letter c3", "Letter c1"]),
+        ({"from": "2026-03-03"}, ["Letter c3", "Letter c2"]),
+        ({"to": "2026-03-03"}, ["Letter c2", "Letter c1"]),
+        ({"from": "2026-03-03", "to": "2026-03-03"}, ["Letter c2"]),
+        ({"tag": "sale", "weekday": "2"}, ["Letter c2"]),
+    ],
+    ids=str,
+)
+def test_the_rarer_filters_stand_in_the_address_too(tagged_letters, query, left):
+    at = frame(**query).run()
+    assert not at.exception
+    assert titles(at) == left
+
+
+@pytest.mark.parametrize(
+    "query", [{"tag": "none"}, {"weekday": "8"}, {"from": "yesterday"}, {"to": "2026-99-99"}, {"by": "week"}]
+)
+def test_a_filter_that_means_nothing_is_ignored(tagged_letters, query):
+    at = frame(**query).run()
+    assert not at.exception
+    assert len(titles(at)) == 3
+
+
+def test_filters_are_cleared_with_one_button(tagged_letters):
+    at = frame(tag="winter", weekday="2", q="letter").run()
+    assert titles(at) == ["Letter c2"]
+    at.button(key="clear-filters").click().run()
+    assert not at.exception
+    assert len(titles(at)) == 3
+    assert "clear-filters" not in [button.key for button in at.button]
+
+
+def test_the_trend_can_be_read_by_month(tagged_letters):
+    assert "by campaign" in texts(frame().run())
+    assert "by month" in texts(frame(by="month").run())
+
+
+def test_tags_are_for_analysts(tagged_letters):
+    own = reports.campaigns(tagged_letters.analytics, Scope())
+    shared = reports.campaigns(tagged_letters.analytics, Scope(raw_links=False))
+    assert set(own["tags"]) == {"sale", "sale|winter", ""}
+    assert set(shared["tags"]) == {""}
+
+
+def test_compare_waits_for_two_campaigns_to_be_selected(tagged_letters):
+    assert frame().run().button(key="compare-selected").disabled

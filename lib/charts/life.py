@@ -20,7 +20,9 @@ def life(table: pd.DataFrame, labels: dict[str, str], manner: Manner = ENGLISH) 
     figure.update_yaxes(rangemode="tozero", fixedrange=True, ticksuffix=manner.percent if rates else "")
     figure.update_yaxes(tickformat="" if rates else ",d")
     last = int(table["hours"].max())
-    figure.update_xaxes(nticks=8, ticksuffix=manner.hour.format(""))  # also told on hovering, between the marks
+    figure.update_xaxes(
+        nticks=8, ticksuffix=manner.hour.format("")
+    )  # also told on hovering, between the marks
     if last > LONGEST_IN_HOURS:
         days = _days(last)
         figure.update_xaxes(

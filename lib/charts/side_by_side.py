@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from lib.charts.base import ENGLISH, Manner, dressed, plain
 
 DASHES = ("solid", "dash", "dot", "dashdot")
-"""In turn, so that lines differ by more than their colour, and still do when the theme's colours begin anew."""
+"""In turn: lines differ by more than their colour, and still do where the theme's colours begin anew."""
 NAME = 30
 """Characters of a campaign's name beside its line."""
 HEIGHT = 330
@@ -21,9 +21,9 @@ def side_by_side(
 ) -> go.Figure:
     """A rising line per campaign in per cent.
 
-    `table` has the columns `campaign`, `hours` since the sending, and `share`, a fraction of 1, each campaign's
-    rows by hours; `names` has what the campaigns are called, in the order of their lines. Between two points
-    nothing happened: a line is level there. `hours` is the title of the axis.
+    `table` has the columns `campaign`, `hours` since the sending, and the one named by `share`, a fraction
+    of 1, each campaign's rows by hours; `names` has what the campaigns are called, in the order of their
+    lines. Between two points nothing happened: a line is level there. `hours` is the title of the axis.
     """
     figure = go.Figure()
     for place, (campaign, name) in enumerate(names.items()):
@@ -42,11 +42,12 @@ def side_by_side(
 
 
 def _line(own: pd.DataFrame, share: str, name: str, dash: str, manner: Manner) -> go.Scatter:
+    hour = manner.hour.format("%{x:,d}")
     return go.Scatter(
         x=own["hours"],
         y=own[share] * 100,
         name=plain(name, NAME),
         mode="lines",
         line={"shape": "hv", "dash": dash, "width": 2},
-        hovertemplate=f"{plain(name)}<br>{manner.hour.format('%{x:,d}')} · %{{y:.2f}}{manner.percent}<extra></extra>",
+        hovertemplate=f"{plain(name)}<br>{hour} · %{{y:.2f}}{manner.percent}<extra></extra>",
     )

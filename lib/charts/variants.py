@@ -12,8 +12,8 @@ def variants(
 ) -> go.Figure:
     """A dot per variant on the interval in which its real value lies, the first row on top.
 
-    `table` has the columns `name`, `value`, `low`, `high` and `words`, which is told of a dot; the numbers are
-    fractions of 1 where they are rates, else amounts. `labels` as for `intervals`.
+    `table` has the columns `name`, `value`, `low`, `high` and `words`, which is told of a dot; the numbers
+    are fractions of 1 where they are rates, else amounts. `labels` as for `intervals`.
     """
     if rate:
         return intervals(table, labels, manner)

@@ -1,5 +1,7 @@
 """Durations in words, such as «3 hours 12 minutes»."""
 
+from itertools import pairwise
+
 from babel.units import format_unit
 
 from lib.paper.numbers import UNKNOWN, is_unknown
@@ -28,7 +30,7 @@ def in_words(seconds: float | None, language: str) -> str:
 
 def _units(seconds: float) -> tuple[Unit, Unit]:
     """The unit that goes into the duration, and the next smaller one."""
-    for larger, smaller in zip(UNITS, UNITS[1:], strict=False):
+    for larger, smaller in pairwise(UNITS):
         if seconds >= larger[1]:
             return larger, smaller
     return UNITS[-1], UNITS[-1]

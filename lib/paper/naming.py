@@ -17,8 +17,13 @@ def table(name: str, language: str) -> str:
     """The title of a table or a chart by its name: its section's, and what makes it another of the same."""
     section, _, more = name.partition(".")
     title = t(language, f"report.section.{section}")
+    return f"{title} – {part(name, language)}" if more else title
+
+
+def part(name: str, language: str) -> str:
+    """What a further table or chart of a section is called beside the others of it."""
     key = f"files.part.{name.replace('.', '_')}"
-    return f"{title} – {t(language, key)}" if more and key in words.catalogue(language) else title
+    return t(language, key) if key in words.catalogue(language) else name.partition(".")[2].replace("_", " ")
 
 
 def campaign(report: Report) -> str:

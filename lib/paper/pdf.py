@@ -50,6 +50,8 @@ class Edition:
 def make(report: Report, edition: Edition, on_step: Step | None = None) -> bytes:
     """The whole report; `on_step` is told before each section."""
     told = json.dumps(_data(report, edition, on_step), ensure_ascii=False)
+    if on_step:
+        on_step("", len(report.sections), len(report.sections))
     made = typst.compile(
         TEMPLATE / "report.typ",
         root=TEMPLATE,
@@ -163,7 +165,7 @@ def _charts(report: Report, section: str, language: str) -> Iterator[dict[str, A
         if figure is not None:
             title = naming.table(name, language)
             picture = drawing.svg(figure, width=WIDTH).decode()
-            own = "" if name == section else title
+            own = "" if name == section else naming.part(name, language)
             yield {"kind": "chart", "title": own, "svg": picture, "alt": title}
 
 
@@ -186,7 +188,7 @@ def _table(report: Report, name: str, table: pd.DataFrame, language: str) -> dic
     left = len(table) - len(rows)
     return {
         "kind": "table",
-        "title": "" if "." not in name else naming.table(name, language),
+        "title": "" if "." not in name else naming.part(name, language),
         "headings": list(headings),
         "numeric": [column.kind in NUMERIC for column in columns],
         "widths": [_width(heading, [row[n] for row in rows]) for n, heading in enumerate(headings)],

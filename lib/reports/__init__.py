@@ -7,6 +7,7 @@ from lib.reports.overview import campaigns
 from lib.reports.report import CampaignView, Figure, Report, UnknownCampaign, as_json, report, sections_of
 from lib.reports.rollup import OTHER
 from lib.reports.sections import SECTION_NAMES, Section
+from lib.reports.side_by_side import SideBySide, side_by_side
 
 __all__ = [
     "DIMENSIONS",
@@ -21,10 +22,12 @@ __all__ = [
     "Rate",
     "Report",
     "Section",
+    "SideBySide",
     "UnknownCampaign",
     "answer",
     "as_json",
     "campaigns",
     "report",
     "sections_of",
+    "side_by_side",
 ]

@@ -51,6 +51,10 @@ ATTRIBUTES = {
     "span": {"title"},  # our own; the mail's are taken off before
 }
 ADDRESSES = frozenset({"src", "background"})
+FREE = ADDRESSES | {"style"}
+"""Looked at when nh3 writes them."""
+
+LONGEST_NAMES = 2_000
 HARMLESS = re.compile(r"[\w\s#%.,:()/'-]{0,200}")
 EMBEDDED = re.compile(r"data:image/(png|gif|jpe?g|webp);base64,[A-Za-z0-9+/=\s]*")
 
@@ -206,17 +210,23 @@ def _drop(element: Any) -> None:
 
 
 def _attributes(element: Any) -> None:
-    allowed = ATTRIBUTES["*"] | ATTRIBUTES.get(element.tag, set())
-    for name, value in element.attrib.items():
-        free = name in ADDRESSES or name in ("style", "alt")
-        fits = free or (HARMLESS.fullmatch(value) and not mail_css.tells(value))
-        if name not in allowed or name == "title" or not fits:
-            del element.attrib[name]
-    if "class" in element.attrib:
-        names = [name for name in element.get("class").split() if not name.startswith(OURS)]
-        element.set("class", " ".join(names))
-    if "alt" in element.attrib:
-        element.set("alt", _anonymous(element.get("alt"), frozenset()) or "")
+    """Only those that are drawn; all are taken off and some put back, as taking off one by one takes ever
+    longer.
+    """
+    if not element.attrib:
+        return
+    allowed = (ATTRIBUTES["*"] | ATTRIBUTES.get(element.tag, set())) - {"title"}
+    given = [(name, element.get(name)) for name in allowed if name in element.attrib]
+    element.attrib.clear()
+    for name, value in given:
+        if name == "class":
+            names = " ".join(one for one in value.split() if not one.startswith(OURS))
+            if len(names) <= LONGEST_NAMES and not mail_css.tells(names):
+                element.set(name, names)
+        elif name == "alt":
+            element.set(name, _anonymous(value, frozenset()) or "")
+        elif name in FREE or (HARMLESS.fullmatch(value) and not mail_css.tells(value)):
+            element.set(name, value)
 
 
 def _as_a_frame(image: Any) -> None:

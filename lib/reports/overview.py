@@ -15,19 +15,33 @@ from lib.store.records import reading
 from lib.store.settlement import chunks
 from lib.store.tables import campaigns as table
 
-SHOWN = ("id", "native_id", "title", "subject", "audience", "sender", "sent_at", "zone", "currency", "sample")
+SHOWN = (
+    "id",
+    "native_id",
+    "title",
+    "subject",
+    "audience",
+    "sender",
+    "sent_at",
+    "zone",
+    "currency",
+    "sample",
+    "tags",
+)
 READ = (*SHOWN, "counts", "covers", "reported")
 
 
 def campaigns(analytics: Analytics, scope: Scope, form: Form = Form.ALL) -> pd.DataFrame:
     """One row per campaign of the scope, the latest first.
 
-    Columns: id, native_id, title, subject, audience, sender, sent_at (UTC), zone, currency, sample, and one
-    per metric of METRICS by its name. Rates are fractions of 1; unknown is NaN. In the form *people* an open
-    or click metric stands without machines under its plain name too.
+    Columns: id, native_id, title, subject, audience, sender, sent_at (UTC), zone, currency, sample, tags
+    (joined by «|»; for analysts), and one per metric of METRICS by its name. Rates are fractions of 1; unknown is NaN. In
+    the form *people* an open or click metric stands without machines under its plain name too.
     """
     rows = _rows(analytics, scope)
     frame = pd.DataFrame({name: [getattr(row, name) for row in rows] for name in SHOWN}, columns=list(SHOWN))
+    # Tags are notes of the house; like raw links they are never in the scope of a share.
+    frame["tags"] = ["|".join(tags) if scope.raw_links else "" for tags in frame["tags"]]
     frame["sent_at"] = pd.to_datetime(frame["sent_at"], utc=True)
     figures = columns(
         [row.counts for row in rows], [row.covers for row in rows], [row.reported for row in rows]

@@ -7,7 +7,7 @@ events. A question sorts and counts messages, and looks up addresses only of tho
 # ruff: noqa: S608 - the SQL is made of closed names and of paths that the records name
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import pandas as pd
@@ -22,7 +22,9 @@ from lib.store.records import reading
 from lib.store.tables import campaigns, files
 
 A_PAGE = 50
-AT_ONCE = 10_000
+VECTOR = 2048
+"""Rows that DuckDB hands out at once."""
+AT_ONCE = 5 * VECTOR
 """Rows of a portion, where all are asked for."""
 LONGEST = 200
 """Characters of a search; no address is longer by much."""
@@ -124,15 +126,11 @@ def page(analytics: Analytics, scope: Scope, campaign_id: str, asked: Asked) -> 
     return retrying(lambda: _page(analytics, scope, campaign_id, asked))
 
 
-def everything(
-    analytics: Analytics, scope: Scope, campaign_id: str, asked: Asked
-) -> tuple[int, Iterator[pd.DataFrame]]:
-    """How many recipients a list has, and all of them in portions of at most AT_ONCE rows, so that never the
-    whole lies in memory; the page that was asked for does not matter. Raises NoSuchList, before anything is
-    read.
+def everything(analytics: Analytics, scope: Scope, campaign_id: str, asked: Asked) -> Iterator[pd.DataFrame]:
+    """All of a list in portions of at most AT_ONCE rows, so that never the whole lies in memory; which page
+    was asked for does not matter. Raises NoSuchList at once, before the first portion.
     """
-    source = retrying(lambda: _source(analytics, scope, campaign_id, asked))
-    return retrying(lambda: _total(analytics, source)), _portions(analytics, source)
+    return _portions(analytics, _source(analytics, scope, campaign_id, asked))
 
 
 # --- asking ---------------------------------------------------------------------------------------
@@ -140,24 +138,18 @@ def everything(
 
 @dataclass(frozen=True)
 class _Source:
-    """What a question is asked of, as SQL: messages that did the deed, and people, both before and after the
-    search; `given` is the text that is sought.
+    """What a question is asked of: SQL of the messages that did the deed with what a list shows of them, the
+    files of people, and the text that is sought.
     """
 
     asked: Asked
     messages: str
-    people: str
-    found: str
-    given: tuple[str, ...]
+    people: tuple[str, ...]
+    sought: str
 
     @property
-    def chosen(self) -> str:
-        """The messages of the list."""
-        return (
-            f"SELECT * FROM ({self.messages}) WHERE message IN (SELECT message FROM ({self.found}))"
-            if self.given
-            else self.messages
-        )
+    def given(self) -> tuple[str, ...]:
+        return (self.sought,) if self.sought else ()
 
     @property
     def order(self) -> str:
@@ -176,14 +168,8 @@ def _source(analytics: Analytics, scope: Scope, campaign_id: str, asked: Asked) 
         raise NoSuchList(campaign_id)
     if asked.sort not in SORTS or len(asked.who) > LONGEST:
         raise NoSuchList(campaign_id)
-    people = _people([str(analytics.events.people(place)) for place in places])
-    messages = _messages(analytics, row.rollup, asked)
-    sought = asked.who.strip()
-    if not sought:
-        return _Source(asked, messages, people, people, ())
-    # the text as it stands: no sign in it has a meaning of its own, as it would have for LIKE
-    found = f"SELECT * FROM ({people}) WHERE CONTAINS(LOWER(address), LOWER(?))"
-    return _Source(asked, messages, people, found, (sought,))
+    people = tuple(f"read_parquet({quoted(str(analytics.events.people(place)))})" for place in places)
+    return _Source(asked, _messages(analytics, row.rollup, asked), people, asked.who.strip())
 
 
 def _messages(analytics: Analytics, rollup: str, asked: Asked) -> str:
@@ -214,15 +200,34 @@ def _file(analytics: Analytics, rollup: str) -> str:
     return f"read_parquet({quoted(str(analytics.events.messages(rollup)))})"
 
 
-def _people(paths: Sequence[str]) -> str:
-    """Message and address of everybody, each message once: files of several imports may name the same one."""
-    parts = [f"SELECT message, address FROM read_parquet({quoted(path)})" for path in paths]
-    return " UNION ALL ".join(
-        f"{part} WHERE {' AND '.join(f'message NOT IN (SELECT message FROM ({one}))' for one in before)}"
-        if (before := parts[:number])
-        else part
-        for number, part in enumerate(parts)
-    )
+# --- people: files of several imports may name the same message, each is taken once ---------------
+
+
+def _everybody(people: Sequence[str]) -> str:
+    """Message and address of all, from the first file that names the message."""
+    parts = []
+    for number, file in enumerate(people):
+        others = " ".join(
+            f"ANTI JOIN (SELECT message FROM {before}) AS before_{place} USING (message)"
+            for place, before in enumerate(people[:number])
+        )
+        parts.append(f"SELECT message, address FROM {file} AS people_{number} {others}")
+    return " UNION ALL ".join(parts)
+
+
+def _among(people: Sequence[str], condition: str) -> str:
+    """Message and address of some, who are few: found first, then taken once."""
+    parts = [f"SELECT message, address FROM {file} WHERE {condition}" for file in people]
+    if len(parts) == 1:
+        return parts[0]
+    return f"SELECT message, MIN(address) AS address FROM ({' UNION ALL '.join(parts)}) GROUP BY message"
+
+
+def _found(source: _Source) -> str:
+    """Those whose address holds the text as it stands: no sign in it has a meaning, as it has for LIKE."""
+    if not source.sought:
+        return _everybody(source.people)
+    return _among(source.people, "CONTAINS(LOWER(address), LOWER($1))")
 
 
 # --- answering ------------------------------------------------------------------------------------
@@ -230,37 +235,65 @@ def _people(paths: Sequence[str]) -> str:
 
 def _page(analytics: Analytics, scope: Scope, campaign_id: str, asked: Asked) -> Page:
     source = _source(analytics, scope, campaign_id, asked)
-    total = _total(analytics, source)
-    number = max(1, min(asked.page, -(-total // A_PAGE)))
-    limit = f"LIMIT {A_PAGE} OFFSET {(number - 1) * A_PAGE}"
+    kind = _searched if source.sought else _by_address if asked.sort == "address" else _by_message
     with analytics.events.cursor() as cursor:
-        rows = _run(cursor, _rows(source, limit), source.given).df()
-    return Page(_framed(rows, asked), total, number)
+        rows = _run(cursor, kind(source, asked.page), source.given).df()
+    if rows.empty and asked.page > 1:
+        last = -(-_total(analytics, source) // A_PAGE)
+        return _page(analytics, scope, campaign_id, replace(asked, page=max(1, min(last, asked.page - 1))))
+    total = int(rows["total"].iloc[0]) if len(rows) else 0
+    return Page(_framed(rows, asked), total, max(1, asked.page))
 
 
 def _total(analytics: Analytics, source: _Source) -> int:
+    wanted = _searching(source) if source.sought else source.messages
     with analytics.events.cursor() as cursor:
-        row = _run(cursor, f"SELECT COUNT(*) FROM ({source.chosen})", source.given).fetchone()
+        row = _run(cursor, f"SELECT COUNT(*) FROM ({wanted})", source.given).fetchone()
     return int(row[0]) if row else 0
 
 
-def _rows(source: _Source, limit: str = "") -> str:
-    """The rows of a list in order: those on a page are found first, and only for them the rest is read."""
-    if source.asked.sort == "address":
-        first = f"SELECT * FROM ({source.found}) WHERE message IN (SELECT message FROM ({source.messages}))"
-        second = source.messages
-    else:
-        first, second = source.chosen, source.people
+def _searching(source: _Source) -> str:
+    return f"SELECT * FROM ({source.messages}) AS done JOIN ({_found(source)}) AS who USING (message)"
+
+
+def _searched(source: _Source, number: int) -> str:
     return (
-        f"WITH picked AS MATERIALIZED ({first} ORDER BY {source.order} {limit})"
-        f" SELECT * FROM picked JOIN ({second}) AS rest USING (message) ORDER BY {source.order}"
+        f"WITH found AS MATERIALIZED ({_searching(source)})"
+        " SELECT *, (SELECT COUNT(*) FROM found) AS total FROM found"
+        f" ORDER BY {source.order} {_limit(number)}"
     )
+
+
+def _by_address(source: _Source, number: int) -> str:
+    """The addresses of the page first; what they did is read for those only."""
+    return (
+        f"WITH picked AS MATERIALIZED (SELECT * FROM ({_everybody(source.people)}) AS people"
+        f" SEMI JOIN ({source.messages}) AS done USING (message) ORDER BY {source.order} {_limit(number)})"
+        f" SELECT *, (SELECT COUNT(*) FROM ({source.messages})) AS total"
+        f" FROM picked JOIN ({source.messages}) AS done USING (message) ORDER BY {source.order}"
+    )
+
+
+def _by_message(source: _Source, number: int) -> str:
+    """The messages of the page first; addresses are looked up for those only."""
+    people = _among(source.people, "message IN (SELECT message FROM picked)")
+    return (
+        f"WITH picked AS MATERIALIZED (SELECT * FROM ({source.messages})"
+        f" ORDER BY {source.order} {_limit(number)})"
+        f" SELECT *, (SELECT COUNT(*) FROM ({source.messages})) AS total"
+        f" FROM picked JOIN ({people}) AS people USING (message) ORDER BY {source.order}"
+    )
+
+
+def _limit(number: int) -> str:
+    return f"LIMIT {A_PAGE} OFFSET {(max(1, number) - 1) * A_PAGE}"
 
 
 def _portions(analytics: Analytics, source: _Source) -> Iterator[pd.DataFrame]:
     with analytics.events.cursor() as cursor:
-        for batch in _run(cursor, _rows(source), source.given).fetch_record_batch(AT_ONCE):
-            yield _framed(batch.to_pandas(), source.asked)
+        found = _run(cursor, f"{_searching(source)} ORDER BY {source.order}", source.given)
+        while len(rows := found.fetch_df_chunk(AT_ONCE // VECTOR)):
+            yield _framed(rows, source.asked)
 
 
 def _run(cursor: duckdb.DuckDBPyConnection, sql: str, given: Sequence[str] = ()) -> duckdb.DuckDBPyConnection:

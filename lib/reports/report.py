@@ -28,6 +28,10 @@ from lib.store.records import reading
 from lib.store.tables import campaigns, files
 
 
+OF_OTHERS = "list_"
+"""With this begin the names of a sender's averages over other campaigns, such as list_open_rate."""
+
+
 class UnknownCampaign(Exception):
     """No campaign of this id within the scope; that it exists elsewhere is not told."""
 
@@ -153,9 +157,15 @@ def _report(analytics: Analytics, scope: Scope, campaign_id: str, form: Form) ->
 
 
 def _claimed(row: Any, scope: Scope) -> dict[str, str]:
-    """Of figures that no metric of ours is, any may tell of money: without revenue none is shown."""
+    """Of figures that no metric of ours is, any may tell of money: without revenue none is shown. The
+    sender's averages of a list tell of other campaigns.
+    """
     harmless = METRICS.keys() - set(ABOUT_MONEY)
-    return {name: text for name, text in row.claimed.items() if text and (scope.revenue or name in harmless)}
+    return {
+        name: text
+        for name, text in row.claimed.items()
+        if text and (scope.revenue or name in harmless) and (scope.history or not name.startswith(OF_OTHERS))
+    }
 
 
 def _figures(row: Any, scope: Scope, form: Form) -> dict[str, Figure]:

@@ -93,10 +93,10 @@ def make(
             _count_by_dimension(cursor)
             _copy(cursor, _rows(reading([messages]), start), target)
             cursor.execute("DROP TABLE facts; DROP TABLE counts; DROP TABLE bare")
+        return Rolled(_totals(analytics, place), place, RULES_VERSION, start, money)
     except BaseException:
-        analytics.events.remove((target, messages))
+        analytics.events.remove_rollups([place])
         raise
-    return Rolled(_totals(analytics, place), place, RULES_VERSION, start, money)
 
 
 def remake_stale(analytics: Analytics, now: datetime) -> int:

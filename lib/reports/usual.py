@@ -34,13 +34,15 @@ class Usual:
     unsure: float
     campaigns: int
 
-    def predicted(self, level: float) -> tuple[float, float]:
+    @property
+    def predicted(self) -> tuple[float, float]:
         """Parameters of the Beta distribution from which the rate of the next campaign is drawn.
 
         Wider than that of the earlier ones by what so few of them leave unknown: the mean's own error, and
-        Student's quantile in place of the normal one.
+        Student's quantile in place of the normal one. Both quantiles are those of LEVEL, so that an interval
+        of a higher level always holds the others.
         """
-        outside = (1 + level) / 2
+        outside = (1 + LEVEL) / 2
         wider = (special.stdtrit(self.campaigns - 1, outside) / special.ndtri(outside)) ** 2
         most = self.mean * (1 - self.mean)
         variance = min(max((self.between + self.unsure) * wider, LEAST_SPREAD * most), 0.9 * most)
@@ -70,15 +72,13 @@ def fitted(parts: Column, wholes: Column) -> Usual:
 
 def interval(usual: Usual, whole: int, level: float = LEVEL) -> tuple[float, float]:
     """Within which rates a campaign of `whole` messages lies with the chance `level`, ends included."""
-    low, high = (
-        _quantile(share, whole, *usual.predicted(level)) for share in ((1 - level) / 2, (1 + level) / 2)
-    )
+    low, high = (_quantile(share, whole, *usual.predicted) for share in ((1 - level) / 2, (1 + level) / 2))
     return low / whole, high / whole
 
 
 def position(usual: Usual, part: int, whole: int) -> float:
     """The share of such campaigns that would have a lower rate; those with the same count by half."""
-    a, b = usual.predicted(LEVEL)
+    a, b = usual.predicted
     return (below(part - 1, whole, a, b) + below(part, whole, a, b)) / 2
 
 

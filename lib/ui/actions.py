@@ -1,8 +1,8 @@
-"""What an analyst can do with one campaign: back, write a note, share, export."""
+"""What an analyst can do with one campaign: back, write a note, share, compare, take along."""
 
 import streamlit as st
 
-from lib.ui import counting, exchange, notes, places, report
+from lib.ui import counting, downloads, notes, places
 from lib.ui.i18n import t
 
 
@@ -13,9 +13,10 @@ def draw(campaign: str) -> None:
         with st.container(horizontal=True, width="content"):
             notes.add_button(campaign)
             shared = st.button(t("report.share"), type="primary", icon=":material/person_add:")
-            exported = st.button(t("report.export"), icon=":material/download:")
+            compared = st.button(t("overview.compare"), icon=":material/stacked_line_chart:", key="compare")
+            downloads.whole(campaign)
     notes.bar(campaign)
     if shared:
         places.go("share", {"campaign": campaign} | counting.address(counting.on_screen()))
-    if exported:
-        exchange.fetch_file(report.export_address(campaign))
+    if compared:
+        places.go("compare", {"campaign": campaign} | counting.address(counting.on_screen()))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lib import reports
 from lib.model import Form, Scope
-from lib.reports import Report, notes
+from lib.reports import Report, SideBySide, benchmarks, notes
 from lib.reports import origins as where_from
 from lib.store import library
 from lib.store.analytics import Analytics
@@ -27,7 +27,8 @@ def campaigns(scope: Scope, form: Form = Form.ALL) -> pd.DataFrame:
 def report(scope: Scope, campaign: str, form: Form = Form.ALL) -> Report:
     """The full report of a campaign. Raises UnknownCampaign, also when it is outside `scope`."""
     analytics = session.app().analytics
-    key = *_key(analytics), notes.version(analytics.records, campaign)
+    records = analytics.records
+    key = *_key(analytics), notes.version(records, campaign), benchmarks.version(records)
     return _report(analytics, key, scope, campaign, form)
 
 
@@ -35,6 +36,12 @@ def origins(campaign: str) -> tuple[str, ...]:
     """The names of the files that tell of a campaign, for analysts only."""
     analytics = session.app().analytics
     return _origins(analytics, _key(analytics), campaign)
+
+
+def side_by_side(scope: Scope, ids: tuple[str, ...], form: Form) -> SideBySide:
+    """Some campaigns within `scope` beside each other."""
+    analytics = session.app().analytics
+    return _side_by_side(analytics, _key(analytics), scope, ids, form)
 
 
 def imports(analytics: Analytics | None = None) -> pd.DataFrame:
@@ -60,9 +67,20 @@ def _campaigns(_analytics: Analytics, key: Key, scope: Scope, form: Form) -> pd.
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _report(
     _analytics: Analytics,
-    key: tuple[str, int, int],  # noqa: ARG001 - hashed
+    key: tuple[str, int, int, int],  # noqa: ARG001 - hashed
     scope: Scope,
     campaign: str,
     form: Form,
 ) -> Report:
     return reports.report(_analytics, scope, campaign, form)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _side_by_side(
+    _analytics: Analytics,
+    key: Key,  # noqa: ARG001 - hashed
+    scope: Scope,
+    ids: tuple[str, ...],
+    form: Form,
+) -> SideBySide:
+    return reports.side_by_side(_analytics, scope, ids, form)

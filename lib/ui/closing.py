@@ -12,7 +12,7 @@ from lib import wiring, words
 from lib.model import Scope
 from lib.paper import numbers
 from lib.shares import shares
-from lib.ui import badges, cache, exchange, report, session, signin, spans
+from lib.ui import badges, cache, downloads, exchange, report, session, signin, spans
 from lib.ui.counting import Opening
 from lib.ui.guarded import viewer_fragment
 from lib.ui.i18n import language, plain, t
@@ -115,17 +115,9 @@ def read(scope: Scope, campaign: str | None, opening: Opening) -> bool:
     return report.draw(scope, campaign, opening)
 
 
-@viewer_fragment
-def footer(campaign: str) -> None:
-    """What can be taken along, through the guarded route; a colleague who is signed in gets no more."""
-    foot(lambda: exchange.fetch_file(report.export_address(campaign, **{"as": "viewer"})))
-
-
-def foot(fetch: Callable[[], None] | None, key: str = "export") -> None:
-    """The foot of a viewer's page; the analyst's preview draws it too, where nothing is fetched."""
-    label, icon = t("shared.export"), ":material/download:"
-    if st.button(label, icon=icon, key=key, disabled=fetch is None) and fetch:
-        fetch()
+def footer(campaign: str, live: bool = True) -> None:
+    """What can be taken along; the analyst's preview draws it too, where nothing is fetched."""
+    downloads.whole(campaign, live)
     st.caption(t("shared.seen"))
 
 

@@ -1,4 +1,4 @@
-"""What only the browser can do: trade a ticket for the HttpOnly cookie, give it back, fetch a file."""
+"""What only the browser can do: trade a ticket for the HttpOnly cookie, give it back, fetch a file, print."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ const done = new Set();
 export default function ({ data, setTriggerValue }) {
   if (!data || done.has(data.number)) return;
   done.add(data.number);
+  if (data.print) { window.print(); return; }
   if (!data.method) { window.location.assign(data.then); return; }
   fetch(data.url, { method: data.method, body: data.body || undefined,
                     headers: { "X-Vitrine": "1" }, credentials: "same-origin" })
@@ -44,6 +45,11 @@ def leave() -> None:
 def fetch_file(address: str) -> None:
     """Let the browser save the file behind `address`, a guarded route; the page stays."""
     _send("file", then=address)
+
+
+def print_page() -> None:
+    """Open the browser's own dialog for printing this page."""
+    _send("print", print=True)
 
 
 def _send(key: str, **errand: Any) -> None:

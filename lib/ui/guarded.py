@@ -2,7 +2,7 @@
 
 Streamlit runs them without the frame and without the page's guard, even after access has ended, so a bare
 `st.fragment` or `st.dialog` has no place in pages or in lib/ui. The scope inside comes from
-`session.require_...()`.
+`session.require_...()`, in a report's fragment from `session.reader()`.
 """
 
 from collections.abc import Callable
@@ -39,6 +39,18 @@ def viewer_fragment(
 ) -> F | Callable[[F], F]:
     """`st.fragment` for viewers. As soon as access has ended, the whole page is run again, without data."""
     decorate = _fragment(_viewer_is_here, run_every, key)
+    return decorate if function is None else decorate(function)
+
+
+@overload
+def reader_fragment(function: F) -> F: ...
+@overload
+def reader_fragment(*, run_every: float | None = None, key: str | None = None) -> Callable[[F], F]: ...
+def reader_fragment(
+    function: F | None = None, *, run_every: float | None = None, key: str | None = None
+) -> F | Callable[[F], F]:
+    """`st.fragment` within a report, for whom the guard of its page let in: analysts, or a viewer."""
+    decorate = _fragment(_reader_is_here, run_every, key)
     return decorate if function is None else decorate(function)
 
 
@@ -96,6 +108,10 @@ def _viewer_is_here(touch: bool = True) -> bool:
     if found is not None:
         i18n.speak(found.language)
     return found is not None
+
+
+def _reader_is_here(touch: bool = True) -> bool:
+    return session.find_reader(touch) is not None
 
 
 def _leave() -> None:

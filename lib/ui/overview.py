@@ -1,24 +1,30 @@
 """All campaigns at once: filters, headlines, trend, and the table with a menu beside each campaign."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
+from babel.dates import get_day_names
 
 from lib import charts, wiring
 from lib.importers import samples
 from lib.paper import numbers
-from lib.ui import exchange, places, session
+from lib.reports.side_by_side import FEWEST, MOST
+from lib.ui import exchange, guarded, places, session
 from lib.ui.i18n import language, t
 from lib.ui.plots import CHART
+from lib.words import REGIONS
 
 ROW_HEIGHT = 38
 HEADER_HEIGHT = 35  # Streamlit's own
 ROWS_SHOWN = 15
 CHOSEN_FROM = 200  # campaigns that can be chosen by name; the search finds the others
 POINTS = 60  # more campaigns than these are drawn by month
+MOST_POINTS = 500  # beyond, a point per campaign says nothing any more
+STEPS = ("campaign", "month")
 TRENDS = ("open_rate", "click_rate")
 PARTS = {"open_rate": ("unique_opens", "deliveries"), "click_rate": ("unique_clicks", "deliveries")}
 COUNTS = ("recipients", "deliveries", "unique_opens", "unique_clicks", "bounces", "unsubscribes")
@@ -29,6 +35,9 @@ COLUMNS = (
 )  # fmt: skip
 REPEATED = ("audience", "sender")  # few values in many rows: each travels to the browser once
 FIRST_ON_A_PHONE = ("actions", "title", "open_rate", "click_rate")
+RARER = ("tag", "weekday", "from", "to")  # filters behind a button of their own
+FILTERS = ("q", "audience", "sender", "year", *RARER)
+WEEKDAYS = tuple("1234567")
 TABLE = "campaigns"  # the table's key
 DRAWN = "drawn"  # the ids of the rows that are on the screen, in st.session_state
 
@@ -70,7 +79,77 @@ def filters(frame: pd.DataFrame) -> pd.DataFrame:
     kept = _contains(frame, words or "")
     for column, wanted in (("audience", audience), ("sender", sender)):
         kept = kept & ((frame[column] == wanted) if wanted else True)
-    return frame[kept & ((years == int(year)) if year else True)]
+    kept = kept & ((years == int(year)) if year else True)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        kept = kept & _more_filters(frame)
+        if any(st.session_state.get(name) not in (None, "") for name in FILTERS):
+            st.button(
+                t("overview.clear"),
+                type="tertiary",
+                icon=":material/filter_alt_off:",
+                key="clear-filters",
+                on_click=_clear,
+            )
+    return frame[kept]
+
+
+def _more_filters(frame: pd.DataFrame) -> "pd.Series[bool]":
+    """Those that are needed less often; how many of them are set stands on the button."""
+    days = _days(frame)
+    active = sum(st.session_state.get(name) is not None for name in RARER)
+    label = t("overview.more_active", count=active) if active else t("overview.more_filters")
+    with st.popover(label, icon=":material/filter_list:", key="more-filters"):
+        tag = _choice("tag", frame["tags"].str.split("|").explode()) if frame["tags"].any() else None
+        weekday = _weekday()
+        first, last = (_day(name, days) for name in ("from", "to"))
+    kept = pd.Series(True, index=frame.index)
+    if tag:
+        kept &= ("|" + frame["tags"] + "|").str.contains(f"|{tag}|", regex=False)
+    if weekday:
+        kept &= days.dt.dayofweek == int(weekday) - 1
+    if first:
+        kept &= days.dt.normalize() >= pd.Timestamp(first)
+    if last:
+        kept &= days.dt.normalize() <= pd.Timestamp(last)
+    return kept
+
+
+def _weekday() -> str | None:
+    """1 is Monday. The address has the number, for the names are the reader's."""
+    names = get_day_names(locale=REGIONS[language()])
+    asked = st.query_params.get("weekday", "")
+    chosen = st.selectbox(
+        t("overview.weekday"),
+        WEEKDAYS,
+        index=WEEKDAYS.index(asked) if asked in WEEKDAYS else None,
+        format_func=lambda number: names[int(number) - 1].capitalize(),
+        key="weekday",
+        placeholder=t("overview.all"),
+    )
+    if chosen is None:
+        st.query_params.pop("weekday", None)
+    elif chosen != asked:
+        st.query_params["weekday"] = chosen
+    return chosen
+
+
+def _day(name: str, days: "pd.Series[pd.Timestamp]") -> date | None:
+    """The first or the last day of a period, both included."""
+    known = days.dropna()
+    return st.date_input(
+        t(f"overview.{name}"),
+        value=None,
+        min_value=None if known.empty else date(known.min().year, 1, 1),
+        max_value=None if known.empty else date(known.max().year, 12, 31),
+        key=name,
+        bind="query-params",
+    )
+
+
+@guarded.analyst_callback
+def _clear() -> None:
+    for name in FILTERS:
+        st.session_state[name] = "" if name == "q" else None
 
 
 def headlines(frame: pd.DataFrame) -> None:
@@ -90,13 +169,38 @@ def trend(frame: pd.DataFrame) -> None:
     sent = frame[frame["sent_at"].notna()].sort_values("sent_at")
     if len(sent) < 2:
         return
-    by_month = len(sent) > POINTS
-    table = _by_month(sent) if by_month else _by_campaign(sent)
     with st.container(border=True):
-        st.subheader(t("overview.trend_by_month" if by_month else "overview.trend_by_campaign"), anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            place = st.container(width="content")
+            by_month = _is_by_month(len(sent))
+        place.subheader(
+            t("overview.trend_by_month" if by_month else "overview.trend_by_campaign"), anchor=False
+        )
+        table = _by_month(sent) if by_month else _by_campaign(sent)
         labels = {name: t(f"metric.{name}") for name in TRENDS}
         figure = charts.rates_over_time(table, labels, numbers.MANNERS[language()])
         st.plotly_chart(figure, config=CHART, key="trend", alt=_trend_alt(table))
+
+
+def _is_by_month(count: int) -> bool:
+    """The reader's choice, which stands in the address; without one, by month when there are many points."""
+    if count > MOST_POINTS:
+        return True
+    usual = "month" if count > POINTS else "campaign"
+    named = st.query_params.get("by", "")
+    asked = named if named in STEPS else usual
+    chosen = st.segmented_control(
+        t("overview.by.label"),
+        STEPS,
+        default=asked,
+        format_func=lambda step: t(f"overview.by.{step}"),
+        required=True,
+        label_visibility="collapsed",
+        key=f"trend-by-{usual}",
+    )
+    if chosen is not None and chosen != asked:
+        st.query_params["by"] = chosen
+    return (chosen or asked) == "month"
 
 
 def table(frame: pd.DataFrame) -> None:
@@ -123,7 +227,7 @@ def table(frame: pd.DataFrame) -> None:
     )
     if not session.on_a_phone():
         with bar:
-            _share_together([str(ids[row]) for row in _selected() if row < len(ids)])
+            _with_selected([str(ids[row]) for row in _selected() if row < len(ids)])
     click = st.session_state.get("menu")
     if click is not None and drawn is not None:
         _do(click["label"], str(drawn[click["row"]]))
@@ -144,17 +248,25 @@ def _selected() -> list[int]:
     return list(state["selection"]["rows"]) if state else []
 
 
-def _share_together(campaigns: list[str]) -> None:
-    """One share for all that are selected in the table."""
-    pressed = st.button(
+def _with_selected(campaigns: list[str]) -> None:
+    """One share for all that are selected in the table; or all of them side by side."""
+    shared = st.button(
         t("overview.share_selected", count=len(campaigns)) if campaigns else t("overview.share"),
         icon=":material/person_add:",
         key="share-selected",
         disabled=not campaigns,
     )
-    st.caption(t("overview.select_hint"))
-    if pressed:
+    compared = st.button(
+        t("overview.compare"),
+        icon=":material/stacked_line_chart:",
+        key="compare-selected",
+        disabled=not FEWEST <= len(campaigns) <= MOST,
+    )
+    st.caption(t("overview.compare_most", most=MOST) if len(campaigns) > MOST else t("overview.select_hint"))
+    if shared:
         places.go("share", {"campaign": campaigns})
+    if compared:
+        places.go("compare", {"campaign": campaigns})
 
 
 def export_all() -> None:

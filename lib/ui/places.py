@@ -39,6 +39,7 @@ FOR_ANALYSTS = (
     Place("shares", "group"),
     Place("imports", "upload_file"),
     Place("notices", "notifications"),
+    Place("compare", "stacked_line_chart", under_more=True),
     Place("definitions", "menu_book", under_more=True),
     Place("audit", "history", under_more=True),
     Place("settings", "settings", under_more=True),

@@ -59,7 +59,8 @@ def _draw(page: Page) -> None:
             closing.top(page.expires_on, page.zone, lambda: closing.way_out(None, key="preview-leave"))
             closing.quote(page.message, page.name)
             opening = Opening(page.form, addressed=False)
-            if closing.read(page.scope, closing.choose(page.scope), opening):
-                closing.foot(None, key="preview-export")
+            campaign = closing.choose(page.scope)
+            if closing.read(page.scope, campaign, opening):
+                closing.footer(campaign or "", live=False)
     finally:
         i18n.speak(spoken)

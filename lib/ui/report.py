@@ -1,7 +1,6 @@
 """The report of one campaign, drawn alike for the analyst and for a viewer, within the scope of each."""
 
 from collections.abc import Sequence
-from urllib.parse import quote, urlencode
 
 import pandas as pd
 import streamlit as st
@@ -11,8 +10,8 @@ from lib.paper import numbers
 from lib.paper.passport import difference, differs, passport
 from lib.reports import FEWEST, CampaignView, Report, Section, UnknownCampaign
 from lib.reports.export import claim_label
-from lib.ui import cache, counting, passports, session
-from lib.ui.counting import FORM, USUAL, Opening
+from lib.ui import cache, counting, downloads, passports, printing, session
+from lib.ui.counting import USUAL, Opening
 from lib.ui.i18n import language, plain, t
 from lib.ui.sections import DRAWN
 
@@ -44,6 +43,8 @@ STYLE = (
     "[class*=st-key-passport-] { position: absolute; top: 0.5rem; right: 0.5rem; width: auto; }"
     "[class*=st-key-passport-] button [data-testid=stMarkdownContainer]"
     "{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }"
+    "[class*=st-key-take-of-] button [data-testid=stMarkdownContainer]"
+    "{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }"
     "</style>"
 )
 
@@ -63,7 +64,7 @@ def draw(scope: Scope, campaign: str, opening: Opening = USUAL) -> bool:
     shown = _with_data(found)
     _jumps(shown)
     for section in shown:
-        _section(found, section, scope)
+        _section(found, section, scope, opening.addressed)
     _claims(found)
     _without_data(found, scope)
     return True
@@ -72,12 +73,6 @@ def draw(scope: Scope, campaign: str, opening: Opening = USUAL) -> bool:
 def section_key(name: str) -> str:
     """Of a section's container, by which the page of a viewer knows it again (lib/ui/attention.js)."""
     return f"section-{name}"
-
-
-def export_address(campaign: str, **more: str) -> str:
-    """The guarded route of this report as a file in the form that is on the screen, with `more` behind it."""
-    form = counting.on_screen().value
-    return f"/export/campaign/{quote(campaign, safe='')}.csv?{urlencode({FORM: form, **more})}"
 
 
 def _header(campaign: CampaignView) -> None:
@@ -114,7 +109,7 @@ def _figures(whole: Report, report: Report, scope: Scope) -> None:
     """`whole` is the report in the form ALL, from which the passports are made."""
     names = [(name, below) for name, below in HEADLINES if _is_shown(report, scope, name)]
     with st.container(gap=None):
-        st.html(STYLE)
+        st.html(STYLE + printing.style())
         _cards(whole, report, names, cache.origins(whole.campaign.id) if _is_analyst(scope) else None)
 
 
@@ -203,11 +198,13 @@ def _jumps(shown: Sequence[Section]) -> None:
     st.markdown(f":small[:gray[{t('report.jump')}] {' · '.join(links)}]")
 
 
-def _section(report: Report, section: Section, scope: Scope) -> None:
-    """One section with its heading."""
+def _section(report: Report, section: Section, scope: Scope, live: bool) -> None:
+    """One section with its heading; where it is not `live`, in a preview, nothing can be taken along."""
     name = section.name
     with st.container(border=True, key=section_key(name)):
-        st.subheader(t(f"report.section.{name}"), anchor=section_key(name))
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top"):
+            st.subheader(t(f"report.section.{name}"), anchor=section_key(name), width="content")
+            downloads.menu(report, name, live)
         DRAWN[name](report, section, scope)
         if section.note:
             st.caption(t(section.note, number=FEWEST))

@@ -1,6 +1,7 @@
 """Who is looking. The guards ask the records on every run; what a browser remembers is never enough."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -13,6 +14,8 @@ from lib.shares.sessions import Admission
 from lib.ui import i18n
 
 EVERYTHING = Scope()
+READ_AS = "read-as"  # in st.session_state: by which guard the page was opened, for the fragments of a report
+AS_ANALYST, AS_VIEWER = "analyst", "viewer"
 
 
 class NobodyHere(Exception):
@@ -54,6 +57,7 @@ def require_analyst() -> Scope:
     if found is None:
         st.stop()
     i18n.speak(found.language)
+    st.session_state[READ_AS] = AS_ANALYST
     return EVERYTHING
 
 
@@ -63,6 +67,7 @@ def require_viewer() -> Scope:
     if found is None:
         st.stop()
     i18n.speak(found.language)
+    st.session_state[READ_AS] = AS_VIEWER
     return found.scope
 
 
@@ -84,6 +89,44 @@ def viewer() -> Admission:
     found = find_viewer()
     if found is None:
         raise NobodyHere("viewer")
+    return found
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads a report. `name` is their address, `session` names their session as lib/web/gate.py does."""
+
+    scope: Scope
+    name: str
+    session: str
+
+    @property
+    def is_viewer(self) -> bool:
+        return self.session.startswith(AS_VIEWER)
+
+
+def find_reader(touch: bool = True) -> Reader | None:
+    """Who reads the report of this page, by the records, now: an analyst on an analyst's page, on a viewer's
+    page the viewer alone, with a fresh scope. They are spoken to in their language.
+    """
+    if st.session_state.get(READ_AS) == AS_VIEWER:
+        admission = find_viewer(touch)
+        if admission is None:
+            return None
+        i18n.speak(admission.language)
+        return Reader(admission.scope, admission.address, f"{AS_VIEWER}-{admission.session_id}")
+    found = find_analyst(touch)
+    if found is None:
+        return None
+    i18n.speak(found.language)
+    return Reader(EVERYTHING, found.address, f"{AS_ANALYST}-{found.session_id}")
+
+
+def reader() -> Reader:
+    """Who reads the report of this page. Raises NobodyHere when a guard was left out."""
+    found = find_reader()
+    if found is None:
+        raise NobodyHere("reader")
     return found
 
 

@@ -18,7 +18,9 @@ from lib.paper.files import MEDIA
 from lib.paper.parcels import TooManyMakers
 from lib.paper.pdf import Edition
 from lib.paper.sections import CHARTS, TABLES
-from lib.reports import Report, UnknownCampaign, export
+from lib.paper.sections.recipients import LIST, deed
+from lib.reports import Report, UnknownCampaign, export, recipients
+from lib.reports.recipients import Asked, NoSuchList
 from lib.shares import visits
 from lib.store import library
 from lib.web import gate, screens
@@ -122,7 +124,9 @@ def _part(parts: App, request: Request, reader: Reader) -> Response:
     name, kind = request.path_params["name"], request.path_params["kind"]
     report = _report(parts, request, reader)
     answer = None
-    if name in TABLES and kind in files.OF_TABLES:
+    if name == LIST and kind in files.OF_TABLES:
+        answer = _recipients(parts, request, reader, report)
+    elif name in TABLES and kind in files.OF_TABLES:
         answer = _table(parts, request, reader, report)
     elif name in CHARTS and kind in files.OF_CHARTS:
         answer = _chart(parts, request, reader, report)
@@ -138,6 +142,22 @@ def _table(parts: App, request: Request, reader: Reader, report: Report) -> Resp
     if kind == "csv":
         return _text(parts, request, reader, called, files.csv(leaf))
     return _written(parts, request, reader, called, lambda to: workbook.xlsx([leaf], to))
+
+
+def _recipients(parts: App, request: Request, reader: Reader, report: Report) -> Response | None:
+    """A list of recipients, however long: by `deed`, `who` (part of the address) and `sort`."""
+    wanted = {name: text for name in ("deed", "who", "sort") if (text := request.query_params.get(name))}
+    asked = Asked(**wanted, form=report.form)
+    try:
+        frames = recipients.everything(parts.analytics, reader.scope, report.campaign.id, asked)
+    except NoSuchList:
+        return None
+    kind, titled = request.path_params["kind"], deed(asked.deed, reader.language)
+    one = workbook.flowing(TABLES[LIST], frames, titled, report, reader.language)
+    called = files.file_name(kind, naming.campaign(report), titled)
+    if kind == "csv":
+        return _text(parts, request, reader, called, files.csv(one))
+    return _written(parts, request, reader, called, lambda to: workbook.xlsx([one], to))
 
 
 def _chart(parts: App, request: Request, reader: Reader, report: Report) -> Response | None:

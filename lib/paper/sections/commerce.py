@@ -1,8 +1,36 @@
-"""The section «commerce» in the reader's language."""
+"""Orders and revenue in the reader's language."""
 
 from lib.paper.charted import Draw
-from lib.paper.tables import Table
+from lib.paper.tables import Column, Table
+from lib.reports import METRICS
+from lib.words import t
 
-TABLES: dict[str, Table] = {}
+
+def _named(name: object, language: str) -> str:
+    return t(language, f"metric.{name}" if name in METRICS else f"commerce.{name}")
+
+
+def _product(name: object, language: str) -> str:
+    return name if isinstance(name, str) else t(language, "commerce.unnamed")
+
+
+TABLES: dict[str, Table] = {
+    "commerce": Table(
+        (
+            Column("name", "report.figure", "text", words=_named),
+            Column("count", "overall.count"),
+            Column("share", "commerce.share", "rate"),
+            Column("amount", "overall.amount", "money"),
+        )
+    ),
+    "commerce.products": Table(
+        (
+            Column("product", "commerce.product", "text", words=_product, wide=True),
+            Column("orders", "metric.orders"),
+            Column("revenue", "metric.revenue", "money"),
+        ),
+        other="commerce.other_products",
+    ),
+}
 
 CHARTS: dict[str, Draw] = {}

@@ -85,19 +85,21 @@ def _basis(section: Section, language: str) -> Iterator[str]:
             yield t(language, "history.same_age", age=age)
     elif facts["coming"]:
         yield t(language, "history.coming")
-    else:
+    elif facts["campaigns"]:
         yield t(language, "history.few", count=facts["campaigns"])
+    else:
+        yield t(language, "history.first")
 
 
 def _averages(section: Section, language: str) -> Iterator[str]:
     table = section.more.get("industry", pd.DataFrame(columns=["industry", "published", "before_proxy"]))
     for (industry, published), rows in table.groupby(["industry", "published"], sort=False):
         rates = ", ".join(
-            f"{_metric(row.metric, language)} {numbers.percent(row.average, language)}"
-            for row in rows.itertuples()
+            f"{_metric(metric, language)} {numbers.percent(average, language)}"
+            for metric, average in zip(rows["metric"], rows["average"], strict=True)
         )
         if published:
-            yield t(language, "history.line", industry=industry, year=published[:4], rates=rates)
+            yield t(language, "history.line", industry=industry, year=str(published)[:4], rates=rates)
         else:
             yield t(language, "history.line_of_sender", rates=rates)
         if rows["before_proxy"].any():

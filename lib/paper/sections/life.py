@@ -48,10 +48,11 @@ def _chart(report: Report, language: str) -> go.Figure | None:
     section = report.sections.get("life")
     if section is None or section.rows.empty:
         return None
-    shares = [f"{name}_share" for name in KINDS if section.table[f"{name}_share"].notna().any()]
-    columns = shares or [name for name in KINDS if section.table[name].notna().any()]
+    table = section.rows
+    shares = [f"{name}_share" for name in KINDS if table[f"{name}_share"].notna().any()]
+    columns = shares or [name for name in KINDS if table[name].notna().any()]
     labels = {name: t(language, f"life.{name}") for name in columns}
-    return charts.life(section.table, labels, numbers.MANNERS[language])
+    return charts.life(table, labels, numbers.MANNERS[language])
 
 
 CHARTS: dict[str, Draw] = {"life": _chart}

@@ -17,7 +17,7 @@ AS_THEY_ARE = 0  # seconds: the windows of the rules themselves
 def reason_in_words(reason: object, language: str) -> str:
     """The rule behind a reason; a reason that no rule of ours gives is the sender's own word."""
     if reason == OTHER:
-        return t(language, "machines.other")
+        return t(language, "machines.rest")
     return rule_in_words(RULES[str(reason)], language) if reason in RULES else str(reason)
 
 
@@ -79,7 +79,7 @@ TABLES = {
         (
             Column("seconds", "machines.window", "text", window_in_words),
             *(
-                Column(name, f"metric.{name}", "rate")
+                Column(name, f"metric.{name}_people", "rate")
                 for name in ("open_rate", "click_rate", "click_to_open_rate")
             ),
         )

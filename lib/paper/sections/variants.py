@@ -33,7 +33,7 @@ TABLES: dict[str, Table] = {
             Column("revenue", "metric.revenue", "money"),
             Column("revenue_per_delivery", "variants.criterion.revenue_per_delivery", "money"),
         ),
-        other="variants.other",
+        other="variants.small",
     )
 }
 
@@ -81,6 +81,7 @@ def _chart(report: Report, language: str) -> go.Figure | None:
 
 CHARTS: dict[str, Draw] = {"variants": _chart}
 
+
 def _rows(section: Section, by: str, show: Callable[[float], str]) -> pd.DataFrame:
     """What the chart draws: a row per variant that is known by this criterion."""
     known = section.rows[(section.rows["variant"] != OTHER) & section.rows[by].notna()]
@@ -90,4 +91,6 @@ def _rows(section: Section, by: str, show: Callable[[float], str]) -> pd.DataFra
         f"{name}: {show(value)}" + ("" if math.isnan(low) else f" ({show(low)} – {show(high)})")
         for name, value, low, high in zip(names, *(one.tolist() for one in ends.values()), strict=True)
     ]
-    return pd.DataFrame({"name": names, "words": words} | {name: one.to_numpy() for name, one in ends.items()})
+    return pd.DataFrame(
+        {"name": names, "words": words} | {name: one.to_numpy() for name, one in ends.items()}
+    )

@@ -13,7 +13,12 @@ from lib.reports.overview import named
 from lib.reports.sections.base import Section, World
 
 HOURS = 24
-COUNTED = {"first_opens": Kind.OPENED, "first_clicks": Kind.CLICKED, "opens": Kind.OPENED, "clicks": Kind.CLICKED}
+COUNTED = {
+    "first_opens": Kind.OPENED,
+    "first_clicks": Kind.CLICKED,
+    "opens": Kind.OPENED,
+    "clicks": Kind.CLICKED,
+}
 CLAIMED = {
     "first_opens": "unique_opens",
     "first_clicks": "unique_clicks",
@@ -73,8 +78,9 @@ def _reported(world: World) -> pd.DataFrame | None:
 
 
 def _hours_since(sent_at: datetime | None, keys: set[str]) -> dict[str, int]:
-    """Which hour after the sending each of the sender's hours is. Senders cut at the full hour of a clock: the
-    hour in which the sending lies is the first.
+    """Which hour after the sending each of the sender's hours is.
+
+    Senders cut at the full hour of a clock: the hour in which the sending lies is the first.
     """
     began = {key: _moment(key) for key in keys}
     start = sent_at or min(began.values(), default=None)

@@ -62,9 +62,7 @@ def _by_hour(world: World) -> tuple[npt.NDArray[np.int64], dict[str, Column]]:
     places = sorted((int(key), place) for place, key in enumerate(part.keys) if key is not None)
     order = [place for _hour, place in places]
     hours = np.array([hour for hour, _place in places], dtype=np.int64)
-    counts = {
-        name: part.counts[named(column, world.form)][order] for name, (column, _kind) in CURVES.items()
-    }
+    counts = {name: part.counts[named(column, world.form)][order] for name, (column, _kind) in CURVES.items()}
     happened = sum(part.counts[named(name, world.form)][order] for name in CURVES) > 0
     return hours[happened], {name: column[happened] for name, column in counts.items()}
 
@@ -83,7 +81,7 @@ def _without_lines(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _facts(world: World, name: str, hours: npt.NDArray[np.int64], counts: Column) -> dict[str, Any]:
-    column, kind = CURVES[name]
+    _column, kind = CURVES[name]
     if not world.covers(kind):
         return dict.fromkeys(_names(name))
     reached = np.cumsum(counts)

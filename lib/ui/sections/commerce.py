@@ -1,8 +1,17 @@
-"""The section «commerce» on the screen."""
+"""Orders and revenue on the screen."""
+
+import streamlit as st
 
 from lib.model import Scope
+from lib.paper.sections.commerce import TABLES
 from lib.reports import Report, Section
+from lib.ui import tables
+from lib.ui.i18n import t
 
 
-def draw(report: Report, section: Section, scope: Scope) -> None:
-    """To be built."""
+def draw(report: Report, section: Section, _scope: Scope) -> None:
+    tables.draw(report, TABLES["commerce"], section.rows, "commerce.alt")
+    if section.facts["mixed"]:
+        st.caption(t("commerce.mixed"))
+    if "products" in section.more:
+        tables.draw(report, TABLES["commerce.products"], section.more["products"], "commerce.products_alt")
