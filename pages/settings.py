@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.ui import session, settings
+from lib.ui import benchmarks, session, settings
 from lib.ui.i18n import t
 
 scope = session.require_analyst()
@@ -15,4 +15,5 @@ settings.language_section()
 settings.password_section()
 settings.google_section()
 settings.policy_section()
+benchmarks.section()
 settings.mail_section()

@@ -2,16 +2,13 @@
 
 import json
 
-import numpy as np
 import pytest
 from babel import Locale
-from babel.core import get_global
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import charts
-from lib.charts import world as atlas
-from lib.charts.atlas.make import projected
+from lib.charts.atlas.make import area, projected
 from lib.charts.world import DATA, HEIGHT, SCALE
 
 NOT_COUNTRIES = {
@@ -40,11 +37,10 @@ def shades(figure):
 
 
 def test_every_country_with_a_code_can_be_seen_on_the_map():
-    codes = {code for code in Locale("en").territories if len(code) == 2} - NOT_COUNTRIES
-    assert codes <= set(SPOTS) | set(get_global("territory_aliases"))
-    for code in codes & set(SPOTS):
-        figure = charts.world({code: 3}, {code: code})
-        assert max(shades(figure)) == 1
+    codes = {code for code in Locale("en").territories if len(code) == 2 and code.isalpha()} - NOT_COUNTRIES
+    assert codes <= set(SPOTS)
+    for code in codes:
+        assert max(shades(charts.world({code: 3}, {code: code}))) == 1
 
 
 @pytest.mark.parametrize("code", ["MT", "SG", "LU", "MC", "GP", "BH"])
@@ -69,7 +65,7 @@ def test_a_code_that_no_map_knows_is_left_to_the_table():
 
 def test_no_colour_is_named_so_that_the_theme_decides():
     for trace in charts.world({"FR": 1, "MT": 2}, {}).data:
-        assert trace.fillcolor is None and trace.line.color is None and trace.marker.color is None
+        assert [trace.fillcolor, trace.line.color, trace.marker.color] == [None] * 3
 
 
 def test_a_name_on_the_map_is_never_read_as_html():
@@ -85,6 +81,7 @@ def test_the_outlines_come_with_the_product_and_nothing_is_fetched():
     assert "Permission to use" in (DATA.parent / "LICENCE.txt").read_text(encoding="utf-8")
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.sets(st.sampled_from(sorted(SPOTS)), min_size=1, max_size=8))
 def test_all_countries_with_data_lie_within_what_is_shown(codes):
     figure = charts.world(dict.fromkeys(codes, 1), {})
@@ -100,17 +97,12 @@ def test_the_projection_is_equal_earth():
     # The width of the whole world at the equator and the height of the pole, from the paper's formulas.
     assert projected((180, 0))[0] == pytest.approx(2.7066 * SCALE, rel=1e-3)
     assert projected((0, 90))[1] == pytest.approx(1.3173 * SCALE, rel=1e-3)
-    # Equal areas: a cell at 60° has half the ground of one at the equator.
-    assert cell(0) / cell(60) == pytest.approx(2, rel=0.02)
+    # Equal areas: a degree by a degree at 60° is half the ground of one at the equator.
+    assert cell(-0.5) / cell(59.5) == pytest.approx(2, rel=0.01)
 
 
-def cell(latitude):
-    ring = [
-        projected(place) for place in ((0, latitude), (1, latitude), (1, latitude + 1), (0, latitude + 1))
-    ]
-    return (
-        abs(atlas._area(np.array(ring))) / np.cos(np.radians(0.5 + latitude)) * np.cos(np.radians(latitude))
-    )
+def cell(south):
+    return area([projected(place) for place in ((0, south), (1, south), (1, south + 1), (0, south + 1))])
 
 
 def test_bars_are_ranked_in_the_order_given_the_first_on_top():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.paper import workbook
@@ -75,9 +75,7 @@ def test_a_text_that_looks_like_a_formula_or_a_link_stays_a_text(text):
     cell = only(book)[1]["A"]
     assert (cell.kind, cell.value.strip()) == ("s", text.strip())
     assert b"<f>" not in book.xml
-    assert b"hyperlink" not in book.xml.lower().replace(text.lower().encode(), b"").replace(
-        b"hyperlink(", b""
-    )
+    assert b"<hyperlink" not in book.xml
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -102,6 +100,7 @@ def test_the_headings_are_those_of_the_reader_and_stay_on_the_screen():
     assert b"<autoFilter" in book.xml
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=8))
 def test_whatever_a_table_is_called_its_sheet_has_a_legal_name_of_its_own(names):
     book = written(

@@ -23,7 +23,7 @@ def library_of(tmp_path):
 
 @pytest.fixture
 def two(library_of):
-    """May: four sent, ann opens in the first hour, bob in the third, a machine for cid; June: reported only."""
+    """May: four sent, ann opens at once, bob in the third hour, a machine for cid; June: reported only."""
     names = ("ann", "bob", "cid", "dee")
     library_of.bring(
         MAY,

@@ -2,16 +2,24 @@
 
 import csv
 import io
+import time
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from lib import wiring
-from lib.model import COMMAND_LINE, Reject
+from lib import reports, wiring
+from lib.model import COMMAND_LINE, Reject, Scope
+from lib.paper import parcels
+from lib.paper.files import MEDIA
+from lib.paper.sections import CHARTS, TABLES, table_of
 from lib.reports import rollup
 from lib.shares import analysts, audit, sessions, visits
-from lib.store import library
+from lib.store import library, tables
 from lib.store.library import Job
+from lib.web import files
+from lib.web.files import NOTHING_RUNS
+from lib.words import t
 from tests import worlds
 from tests.installation import browser, campaign, install, path, share, unlock
 from tests.worlds import CAMPAIGN
@@ -101,6 +109,173 @@ def test_after_signing_out_the_export_does_not_exist(parts):
     visitor.post("/auth/leave")
     for cookies in ({}, copied):
         assert browser(parts, cookies=cookies).get(f"/export/campaign/{CAMPAIGN.id}.csv").status_code == 404
+
+
+EVERYTHING = Scope()
+REPORT = f"/export/campaign/{CAMPAIGN.id}"
+
+
+def every_file(parts) -> list[str]:
+    """The addresses of all files that the spring campaign has."""
+    found = reports.report(parts.analytics, Scope(), CAMPAIGN.id)
+    tables = [name for name in TABLES if table_of(found, name) is not None]
+    charts = [name for name in CHARTS if CHARTS[name](found, "en") is not None]
+    assert tables
+    assert charts
+    return [
+        *(f"{REPORT}.{kind}" for kind in ("csv", "xlsx", "pdf")),
+        *(f"{REPORT}/{name}.{kind}" for name in tables for kind in ("csv", "xlsx")),
+        *(f"{REPORT}/{name}.{kind}" for name in charts for kind in ("svg", "png")),
+        "/export/campaigns.csv",
+        "/export/campaigns.xlsx",
+    ]
+
+
+BEGINS = {"csv": b"\xef\xbb\xbf", "xlsx": b"PK", "pdf": b"%PDF", "svg": b"<?xml", "png": b"\x89PNG"}
+
+
+def test_every_table_and_every_chart_leaves_in_each_of_its_kinds(parts):
+    visitor = analyst_browser(parts)
+    for address in every_file(parts):
+        answer, kind = visitor.get(address), address.rpartition(".")[2]
+        assert answer.status_code == 200, address
+        assert answer.content.startswith(BEGINS[kind]), address
+        assert answer.headers["content-type"] == MEDIA[kind], address
+        assert answer.headers["content-disposition"].startswith('attachment; filename="'), address
+        assert answer.headers["content-disposition"].endswith(f'.{kind}"'), address
+        assert answer.headers["cache-control"] == "no-store", address
+
+
+def test_a_drawing_that_is_opened_in_a_browser_runs_nothing(parts):
+    """X1"""
+    answer = analyst_browser(parts).get(f"{REPORT}/first_day.svg")
+    assert answer.headers["content-security-policy"] == NOTHING_RUNS
+    assert "<script" not in answer.text
+
+
+def test_each_file_that_leaves_stands_in_the_log_once(parts):
+    """D5"""
+    visitor, addresses = analyst_browser(parts), every_file(parts)
+    for address in addresses:
+        assert visitor.head(address).status_code == visitor.get(address).status_code == 200, address
+    kinds = [line.kind for line in audit.lines(parts.records, audit.Filter(), 999)]
+    assert kinds.count("export.taken") == len(addresses)
+
+
+def test_a_stranger_is_told_of_no_file(parts):
+    """L8"""
+    visitor = browser(parts)
+    gone = visitor.get("/export/none.csv").text
+    for address in (*every_file(parts), "/export/parcel/anything"):
+        answer = visitor.get(address)
+        assert (answer.status_code, answer.text) == (404, gone), address
+
+
+def test_a_campaign_that_was_not_shared_has_no_file(parts):
+    """L8"""
+    campaign(parts, "vitrine-other", "Another")
+    elsewhere = viewer_browser(parts, campaigns=("vitrine-other",))
+    for address in every_file(parts)[:-2]:
+        assert elsewhere.get(address).status_code == 404, address
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["/none.csv", "/links.svg", "/first_day.pdf", "/links.exe", ".exe", "/..%2flinks.csv", "/links", "/.csv"],
+)
+def test_what_is_no_table_and_no_chart_is_not_there(parts, end):
+    assert analyst_browser(parts).get(f"{REPORT}{end}").status_code == 404
+
+
+def test_a_table_that_a_share_hides_is_not_there(parts):
+    """L10"""
+    visitor = viewer_browser(parts, people=False, revenue=False, sections=("links", "commerce"))
+    assert visitor.get(f"{REPORT}/links.csv").status_code == 200
+    for hidden in ("active_recipients", "first_day", "commerce", "recipients"):
+        for kind in ("csv", "xlsx", "svg", "png"):
+            assert visitor.get(f"{REPORT}/{hidden}.{kind}").status_code == 404, hidden
+
+
+def test_a_table_has_headings_in_the_language_of_its_reader(parts):
+    french = viewer_browser(parts, language="fr").get(f"{REPORT}/links.csv").text
+    heading = next(csv.reader(io.StringIO(french.removeprefix("\ufeff"))))
+    assert heading[0] == t("fr", "report.url")
+
+
+# --- what was made on a page and waits --------------------------------------------------------------
+
+
+def parcel(parts, session: str, scope: Scope = EVERYTHING) -> str:
+    shelf = parcels.shelf(parts.settings.data)
+    number = shelf.put(session, scope, "spring.pdf", MEDIA["pdf"], lambda to: to.write_bytes(b"%PDF spring"))
+    return f"/export/parcel/{number}"
+
+
+def session_of(parts, kind: str) -> str:
+    with parts.records.begin() as db:
+        number = db.scalar(sa.select(sa.func.max(tables.sessions.c.id)).where(tables.sessions.c.kind == kind))
+    return f"{kind}-{number}"
+
+
+def test_a_parcel_is_for_the_session_that_asked_for_it(parts):
+    one = analyst_browser(parts)
+    address = parcel(parts, session_of(parts, "analyst"))
+    answer = one.get(address)
+    assert (answer.content, answer.headers["content-type"]) == (b"%PDF spring", "application/pdf")
+    assert answer.headers["content-disposition"] == 'attachment; filename="spring.pdf"'
+    for other in (browser(parts), viewer_browser(parts)):
+        assert other.get(address).status_code == 404
+
+
+def test_a_parcel_is_not_handed_out_once_its_share_has_changed(parts):
+    visitor = viewer_browser(parts)
+    session = session_of(parts, "viewer")
+    with parts.records.begin() as db:
+        assert db.scalar(sa.select(tables.shares.c.people))
+    scope = gate_scope(parts, visitor)
+    address = parcel(parts, session, scope)
+    assert visitor.get(address).status_code == 200
+    with parts.records.begin() as db:
+        db.execute(tables.shares.update().values(people=False))
+    assert visitor.get(address).status_code == 404
+
+
+def gate_scope(parts, visitor) -> Scope:
+    cookie = dict(visitor.cookies)["vitrine_viewer"]
+    found = sessions.find_viewer(parts.records, cookie, wiring.now())
+    assert found
+    return found.scope
+
+
+def test_a_parcel_is_gone_after_its_time_and_when_there_are_too_many(parts, monkeypatch):
+    visitor = analyst_browser(parts)
+    session = session_of(parts, "analyst")
+    addresses = [parcel(parts, session) for _ in range(parcels.MOST_OF_ONE + 2)]
+    assert [visitor.get(address).status_code for address in addresses] == [404, 404, 200, 200, 200]
+    assert len(list((parts.settings.data / "parcels").iterdir())) == parcels.MOST_OF_ONE
+    later = time.monotonic() + parcels.LIFE + 1
+    monkeypatch.setattr(parcels.time, "monotonic", lambda: later)
+    parcels.shelf(parts.settings.data).tidy()
+    assert list((parts.settings.data / "parcels").iterdir()) == []
+
+
+def test_a_file_that_could_not_be_made_leaves_nothing_behind(parts):
+    def breaks(to):
+        to.write_bytes(b"half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        parcels.shelf(parts.settings.data).put("analyst-1", Scope(), "x.pdf", MEDIA["pdf"], breaks)
+    assert list((parts.settings.data / "parcels").iterdir()) == []
+
+
+def test_while_others_are_being_made_a_long_file_is_asked_for_again(parts, monkeypatch):
+    monkeypatch.setattr(files, "PATIENCE", 0.01)
+    visitor = analyst_browser(parts)
+    with parcels.turn(1), parcels.turn(1):
+        answer = visitor.get(f"{REPORT}.pdf")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert visitor.get(f"{REPORT}.pdf").status_code == 200
 
 
 def test_rejects_are_for_analysts(parts):

@@ -24,7 +24,7 @@ NARROWEST = 1900
 """Units across, at least: a continent, for one country by itself could not be recognised."""
 AROUND = 0.14
 """Of the width, free around the countries with data."""
-WHOLE = (-4900, 5100, -2150, 2560)
+WHOLE = (-5250, 5400, -2260, 2600)
 """West, east, south, north of the inhabited world in units of the map."""
 TOO_SMALL = 900.0
 """Square units below which a country gets a dot besides its outline, or else nobody would see it."""

@@ -7,7 +7,6 @@ that an SVG looks the same where our fonts are missing. The same figure always g
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -24,11 +23,8 @@ from lib.paper import colours, marks, scales
 from lib.paper.colours import palette
 from lib.paper.marks import DASHES, POINT, Sheet
 from lib.paper.scales import UnknownMark
-from lib.paper.text import unmarked
+from lib.paper.text import FACES, FONTS, unmarked
 
-FONTS = Path(__file__).parent / "fonts"
-"""Roboto (Apache License 2.0); signs that it has not come from DejaVu Sans, which matplotlib brings."""
-FACES = ("Roboto", "DejaVu Sans")
 WIDTH = 900
 """Pixels of the screen, of which 96 are an inch."""
 SHARP = 192

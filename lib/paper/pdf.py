@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
 import typst
 
@@ -20,6 +19,7 @@ from lib.paper import drawing, naming, numbers
 from lib.paper.colours import palette
 from lib.paper.sections import CHARTS, TABLES, of_section, table_of
 from lib.paper.tables import Column
+from lib.paper.text import DEJAVU, FONTS
 from lib.paper.workbook import Step
 from lib.reports import FEWEST, METRICS, Report
 from lib.reports.metrics import ABOUT_MONEY
@@ -55,7 +55,7 @@ def make(report: Report, edition: Edition, on_step: Step | None = None) -> bytes
     made = typst.compile(
         TEMPLATE / "report.typ",
         root=TEMPLATE,
-        font_paths=[drawing.FONTS, Path(mpl.get_data_path()) / "fonts" / "ttf"],
+        font_paths=[FONTS, DEJAVU],
         ignore_system_fonts=True,
         sys_inputs={"data": told},
         package_path=TEMPLATE,  # there are none

@@ -30,7 +30,9 @@ MOST_ROWS = 1_048_576
 """Of a sheet, Excel's own limit; what does not fit goes on on a further sheet."""
 LONGEST_NAME = 31
 """Signs in the name of a sheet."""
-FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\uffff\U00010000-\U0010ffff]")
+"""In the name of a sheet; signs that count as two are left out as well."""
+EDGES = " '\xa0"
 MEASURED = 200
 """Rows by which the width of a column is chosen."""
 FORMATS = {
@@ -262,11 +264,11 @@ def _text(value: Any) -> str:
 
 def _sheet_name(wanted: str, names: set[str]) -> str:
     """Legal in Excel, and no other sheet's, whatever the case of its letters; `names` learns it."""
-    plain = FORBIDDEN.sub(" ", wanted).strip().strip("'") or "Table"
-    name, number = plain[:LONGEST_NAME].strip(), 2
+    plain = FORBIDDEN.sub(" ", wanted).strip(EDGES) or "Table"
+    name, number = plain[:LONGEST_NAME].strip(EDGES), 2
     while name.casefold() in names or name.casefold() == "history":  # Excel keeps that name for itself
         behind = f" {number}"
-        name, number = f"{plain[: LONGEST_NAME - len(behind)].strip()}{behind}", number + 1
+        name, number = f"{plain[: LONGEST_NAME - len(behind)].strip(EDGES)}{behind}", number + 1
     names.add(name.casefold())
     return name
 

@@ -55,11 +55,18 @@ FREE = ADDRESSES | {"style"}
 """Looked at when nh3 writes them."""
 
 LONGEST_NAMES = 2_000
+MOST_ATTRIBUTES = 500
+LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{2000,}")
 HARMLESS = re.compile(r"[\w\s#%.,:()/'-]{0,200}")
 EMBEDDED = re.compile(r"data:image/(png|gif|jpe?g|webp);base64,[A-Za-z0-9+/=\s]*")
 
 DEEPEST = 400
 """Elements within elements. No mail needs so many, and readers of HTML take ever longer over them."""
+
+MOST_ELEMENTS = 50_000
+LARGEST = 4_000_000
+MOST_SIGNS = 100_000
+"""Characters, and signs written as `&…;` in them: over more of these nh3 takes minutes."""
 
 TRACKERS = re.compile(
     r"/(track|tracking|trk)/(open|o)\b|/wf/open|/open(\.(php|aspx?|gif|png)|/|\?|$)|/o\.gif|/pixel\b|/beacon\b"
@@ -74,6 +81,10 @@ UNSEEN = re.compile(
 TINY = re.compile(r"(?:^|;)(?:width|height):([0-2])(?:\.\d+)?(?:px)?(?:;|$|!)", re.I)
 
 WRITTEN_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+
+
+class TooLarge(Exception):
+    """No mail is so large; drawing it would keep the server busy for minutes."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +148,10 @@ def strip(mail: Mail, *, pictures: bool, own: Collection[str] = ()) -> None:
 
 
 def written(mail: Mail, *, pictures: bool) -> tuple[str, str]:
-    """The style and the body of a stripped mail, as nh3 lets them pass."""
+    """The style and the body of a stripped mail, as nh3 lets them pass. Raises TooLarge."""
+    inner = _inner(mail.root)
+    if len(inner) > LARGEST or inner.count("&") > MOST_SIGNS:
+        raise TooLarge
     may = _may_be_loaded if pictures else mail_css.no_pictures
 
     def filtered(_tag: str, name: str, value: str) -> str | None:
@@ -148,7 +162,7 @@ def written(mail: Mail, *, pictures: bool) -> tuple[str, str]:
         return value
 
     clean = nh3.clean(
-        _inner(mail.root),
+        inner,
         tags=set(TAGS),
         clean_content_tags=set(WITHOUT_CONTENT),
         attributes=ATTRIBUTES,
@@ -172,7 +186,7 @@ def is_a_picture(anchor: Any) -> bool:
 
 
 def _tree(page: str) -> Any:
-    text = page.replace("\0", "").encode("utf-8", "replace")
+    text = LONG_TAG.sub(_without_a_crowd, page.replace("\0", "")).encode("utf-8", "replace")
     parser = lxml.html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True
     )
@@ -182,16 +196,29 @@ def _tree(page: str) -> Any:
         return lxml.html.document_fromstring(b"<p></p>", ensure_head_body=True)
 
 
+def _without_a_crowd(tag: re.Match[str]) -> str:
+    """Nothing of a tag with more attributes than any mail has: readers of HTML take minutes over them."""
+    names = re.split(r"[\s/]+", re.sub(r"\"[^\"]*\"|'[^']*'", "", tag[0]))
+    return tag[0] if len(names) <= MOST_ATTRIBUTES else ""
+
+
 def _flatten(root: Any) -> None:
-    """Cut off what is nested deeper than DEEPEST."""
-    depth, deep = 0, []
+    """Cut off what is nested deeper than DEEPEST, and what comes after MOST_ELEMENTS."""
+    depth, count, deep = 0, 0, []
     for event, element in lxml.etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
-        if event == "start" and depth == DEEPEST:
+        count += event == "start"
+        if event == "start" and (depth == DEEPEST or count == MOST_ELEMENTS):
             deep.append(element)
+            if count == MOST_ELEMENTS:
+                break
     for element in deep:
         for child in list(element):
             element.remove(child)
+    if count == MOST_ELEMENTS:
+        for above in (deep[-1], *deep[-1].iterancestors()):
+            for behind in list(above.itersiblings()):
+                behind.getparent().remove(behind)
 
 
 def _ground(root: Any) -> str:

@@ -35,8 +35,9 @@ def campaigns(analytics: Analytics, scope: Scope, form: Form = Form.ALL) -> pd.D
     """One row per campaign of the scope, the latest first.
 
     Columns: id, native_id, title, subject, audience, sender, sent_at (UTC), zone, currency, sample, tags
-    (joined by «|»; for analysts), and one per metric of METRICS by its name. Rates are fractions of 1; unknown is NaN. In
-    the form *people* an open or click metric stands without machines under its plain name too.
+    (joined by «|»; for analysts), and one per metric of METRICS by its name. Rates are fractions of 1;
+    unknown is NaN. In the form *people* an open or click metric stands without machines under its plain name
+    too.
     """
     rows = _rows(analytics, scope)
     frame = pd.DataFrame({name: [getattr(row, name) for row in rows] for name in SHOWN}, columns=list(SHOWN))

@@ -217,10 +217,14 @@ def _everybody(people: Sequence[str]) -> str:
 
 def _among(people: Sequence[str], condition: str) -> str:
     """Message and address of some, who are few: found first, then taken once."""
-    parts = [f"SELECT message, address FROM {file} WHERE {condition}" for file in people]
+    parts = [
+        f"SELECT message, address, {number} AS place FROM {file} WHERE {condition}"
+        for number, file in enumerate(people)
+    ]
     if len(parts) == 1:
         return parts[0]
-    return f"SELECT message, MIN(address) AS address FROM ({' UNION ALL '.join(parts)}) GROUP BY message"
+    first = "SELECT message, ARG_MIN(address, place) AS address"
+    return f"{first} FROM ({' UNION ALL '.join(parts)}) GROUP BY message"
 
 
 def _found(source: _Source) -> str:

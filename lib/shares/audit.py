@@ -68,6 +68,9 @@ GROUPS: dict[
     "workspace": (
         "settings.changed",
         "notices.changed",
+        "benchmarks.added",
+        "benchmarks.removed",
+        "benchmarks.chosen",
         "google.linked",
         "google.unlinked",
         "records.restored",
@@ -375,6 +378,11 @@ def _most(line: AuditLine, language: str, plain: Plain) -> str:
     return _counted("most")(line, language, plain) if line.details["most"] else t(language, "audit.no_most")
 
 
+def _industries(line: AuditLine, language: str, plain: Plain) -> str:
+    named = ", ".join(map(plain, line.details["industries"]))
+    return named or t(language, "audit.no_industry")
+
+
 def _admin(line: AuditLine, language: str, _plain: Plain) -> str:
     return t(language, "audit.detail.admin") if line.details["admin"] else ""
 
@@ -397,5 +405,6 @@ _DETAILS: dict[str, Callable[[AuditLine, str, Plain], str]] = {
     "sessions": _counted("sessions"),
     "days": _counted("days"),
     "most": _most,
+    "industries": _industries,
     "admin": _admin,
 } | {name: _field(name) for name in FIELDS}

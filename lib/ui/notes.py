@@ -92,7 +92,8 @@ def _saving(campaign: str, note: Note | None, written: Written, key: str) -> Sta
 
 def _pinned(campaign: str, text: str, before: Written, key: str) -> Written:
     """Where the note belongs: the report, or a moment on one of the charts that it has."""
-    places = list(dict.fromkeys((WHOLE, *_charts(campaign), before.chart or WHOLE)))
+    charts = _charts(campaign)
+    places = list(dict.fromkeys((WHOLE, *charts, before.chart or WHOLE)))
     chosen = st.selectbox(
         t("notes.where"),
         places,
@@ -102,23 +103,27 @@ def _pinned(campaign: str, text: str, before: Written, key: str) -> Written:
     )
     if not chosen:
         return Written(text)
+    first = before.hour if before.chart == chosen and before.hour is not None else 0.0
     hour = st.number_input(
         t("notes.hour"),
         0.0,
-        float(notes.CHARTS[chosen]),
-        before.hour if before.chart == chosen and before.hour is not None else 0.0,
+        max(charts.get(chosen, 0.0), first),
+        first,
         step=0.5,
         key=f"note-hour-{key}-{chosen}",
     )
     return Written(text, chosen, hour)
 
 
-def _charts(campaign: str) -> list[str]:
+def _charts(campaign: str) -> dict[str, float]:
+    """The charts that the report has, each with the last hour that it shows."""
     try:
         sections = cache.report(session.EVERYTHING, campaign).sections
     except UnknownCampaign:  # taken back since the page was drawn
-        return []
-    return [name for name in notes.CHARTS if name in sections and sections[name].table is not None]
+        return {}
+    drawn = {name: sections[name].rows for name in notes.CHARTS if name in sections}
+    ends = {name: float(rows["hours"].max()) for name, rows in drawn.items() if "hours" in rows and len(rows)}
+    return {name: ends.get(name, float(notes.CHARTS[name])) for name, rows in drawn.items() if len(rows)}
 
 
 def _save(campaign: str, note: Note | None, written: Written, seen: int) -> StaleNote | None:

@@ -10,7 +10,7 @@ from lib.paper import numbers
 from lib.paper.passport import difference, differs, passport
 from lib.reports import FEWEST, CampaignView, Report, Section, UnknownCampaign
 from lib.reports.export import claim_label
-from lib.ui import cache, counting, downloads, passports, printing, session
+from lib.ui import cache, counting, downloads, passports, printing, session, story
 from lib.ui.counting import USUAL, Opening
 from lib.ui.i18n import language, plain, t
 from lib.ui.sections import DRAWN
@@ -41,6 +41,7 @@ STYLE = (
     "[class*=st-key-card-] { position: relative; }"
     "[class*=st-key-card-] [data-testid=stMetricLabel] { padding-right: 1.6rem; }"
     "[class*=st-key-passport-] { position: absolute; top: 0.5rem; right: 0.5rem; width: auto; }"
+    "[class*=st-key-passport-] button [aria-hidden] > span > [data-testid=stIconMaterial] { display: none; }"
     "[class*=st-key-passport-] button [data-testid=stMarkdownContainer]"
     "{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }"
     "[class*=st-key-take-of-] button [data-testid=stMarkdownContainer]"
@@ -59,6 +60,7 @@ def draw(scope: Scope, campaign: str, opening: Opening = USUAL) -> bool:
     _header(known.campaign)
     form = _form(known, opening)
     found = known if form is Form.ALL else cache.report(scope, campaign, form)
+    story.draw(found, scope)
     _figures(known, found, scope)
     _differences(found)
     shown = _with_data(found)
@@ -120,9 +122,9 @@ def _cards(
     origins: tuple[str, ...] | None,
 ) -> None:
     """`origins`: the files that the figures are from; None for a viewer, who is not told."""
-    with st.grid(4, min_column_width=150, gap="small", key=section_key("figures")) as grid:
+    with st.grid(4, min_column_width=150, gap="small", key=section_key("figures")):
         for name, below in names:
-            with grid.cell().container(border=True, height="stretch", gap=None, key=f"card-{name}"):
+            with st.container(border=True, height="stretch", gap=None, key=f"card-{name}"):
                 st.metric(t(f"metric.{name}"), _text(report, name), delta_description=_below(report, below))
                 passports.draw(passport(whole, report.form, name, language()), origins)
 

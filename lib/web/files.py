@@ -146,8 +146,13 @@ def _table(parts: App, request: Request, reader: Reader, report: Report) -> Resp
 
 def _recipients(parts: App, request: Request, reader: Reader, report: Report) -> Response | None:
     """A list of recipients, however long: by `deed`, `who` (part of the address) and `sort`."""
-    wanted = {name: text for name in ("deed", "who", "sort") if (text := request.query_params.get(name))}
-    asked = Asked(**wanted, form=report.form)
+    wanted, usual = request.query_params, Asked()
+    asked = Asked(
+        wanted.get("deed", usual.deed),
+        wanted.get("who", usual.who),
+        wanted.get("sort", usual.sort),
+        form=report.form,
+    )
     try:
         frames = recipients.everything(parts.analytics, reader.scope, report.campaign.id, asked)
     except NoSuchList:

@@ -20,6 +20,9 @@ STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.st
 HASHED = re.compile(r"/static/(js|css|media)/[\w.\-]+")
 """Streamlit's files that carry a hash in their name and never change."""
 
+FRAMED = re.compile(r"/mail/campaign/[^/]+\.html")
+"""The one answer that stands in a frame of our own pages: a mail, drawn by lib/web/mails.py."""
+
 
 def policy() -> str:
     """What Streamlit's page may load: itself, its inline script, components as blobs; nobody may frame it."""
@@ -74,6 +77,8 @@ class Headers:
         if not _may_be_kept(scope, message):
             headers = [(n, v) for n, v in headers if n.lower() != b"cache-control"]
             headers.append((b"cache-control", b"no-store"))
+        if FRAMED.fullmatch(scope["path"]) and message.get("status") == 200:
+            return headers + [(n, b"SAMEORIGIN" if n == b"x-frame-options" else v) for n, v in self._always]
         return headers + self._always
 
 

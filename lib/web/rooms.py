@@ -3,7 +3,7 @@
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from lib.web import door, files, google, health, logs, sign
+from lib.web import door, files, google, health, logs, mails, sign
 from lib.web.client import Visitor
 from lib.web.guard import Guard, Hosts
 from lib.web.headers import Headers
@@ -19,6 +19,7 @@ def routes(parts: App) -> list[Route]:
         *sign.routes(parts),
         *logs.routes(parts),
         *files.routes(parts),
+        *mails.routes(parts),
         *google.routes(parts),
     ]
 

@@ -52,7 +52,8 @@ def main(folder: Path) -> None:
             ([projected(point) for point in ring] for ring in rings), key=lambda ring: abs(area(ring))
         )
         spots[code] = _middle(largest)
-    found = {code: _worth_drawing([projected_ring(ring) for ring in rings]) for code, rings in lands.items()}
+    drawn = {code: _worth_drawing([projected_ring(ring) for ring in rings]) for code, rings in lands.items()}
+    found = {code: rings for code, rings in drawn.items() if rings}
     written = {
         "lands": {code: [_steps(ring) for ring in rings] for code, rings in sorted(found.items())},
         "spots": {code: [round(x), round(y)] for code, (x, y) in sorted(spots.items())},
@@ -96,7 +97,7 @@ def _countries(topology: dict[str, Any], tolerance: float) -> Iterator[tuple[str
         code = _code(shape)
         if code and code not in LEFT_OUT and "arcs" in shape:
             parts = [shape["arcs"]] if shape["type"] == "Polygon" else shape["arcs"]
-            yield code, [_joined(ring, arcs) for part in parts for ring in part]
+            yield code, [_whole(_joined(ring, arcs)) for part in parts for ring in part]
 
 
 def _code(shape: dict[str, Any]) -> str:
@@ -124,6 +125,18 @@ def _joined(numbers: list[int], arcs: list[Ring]) -> Ring:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
         ring += arc[1:] if ring else arc
     return ring
+
+
+def _whole(ring: Ring) -> Ring:
+    """The ring in one piece: where it crosses 180° it goes on beyond, not in at the other side."""
+    turns, before, found = 0, ring[0][0], []
+    for x, y in ring:
+        turns += (before - x > 180) - (before - x < -180)
+        before = x
+        found.append((x + 360 * turns, y))
+    middle = sum(x for x, _ in found) / len(found)
+    back = 360 * round(middle / 360)
+    return [(x - back, y) for x, y in found]
 
 
 def _simplified(arc: Ring, tolerance: float) -> Ring:

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from lib import charts
 from lib.paper import durations, numbers
 from lib.paper.charted import Draw
+from lib.paper.sections import notes
 from lib.paper.tables import Column, Table
 from lib.reports import Report
 from lib.words import t
@@ -52,7 +53,8 @@ def _chart(report: Report, language: str) -> go.Figure | None:
     shares = [f"{name}_share" for name in KINDS if table[f"{name}_share"].notna().any()]
     columns = shares or [name for name in KINDS if table[name].notna().any()]
     labels = {name: t(language, f"life.{name}") for name in columns}
-    return charts.life(table, labels, numbers.MANNERS[language])
+    figure = charts.life(table, labels, numbers.MANNERS[language])
+    return notes.pinned(report, "life", figure, float(table["hours"].max()))
 
 
 CHARTS: dict[str, Draw] = {"life": _chart}

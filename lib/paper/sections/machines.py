@@ -7,7 +7,7 @@ from lib import charts
 from lib.paper import numbers
 from lib.paper.charted import Draw
 from lib.paper.tables import Column, Table
-from lib.reports import OTHER, Report
+from lib.reports import OTHER, Report, Section
 from lib.reports.rules import FEWEST_LINKS, FEWEST_SHARING, RULES, Rule
 from lib.words import t
 
@@ -64,7 +64,6 @@ TABLES = {
             Column("metric", "machines.figure", "text", lambda name, at: t(at, f"metric.{name}")),
             Column("all", "report.all", "rate"),
             Column("people", "report.people", "rate"),
-            Column("difference", "machines.difference", "rate"),
         )
     ),
     "machines.rules": Table(
@@ -98,12 +97,7 @@ def _chart(report: Report, language: str) -> go.Figure | None:
             "value": row["people"],
             "low": section.facts[f"{row['metric']}_low"],
             "high": section.facts[f"{row['metric']}_high"],
-            "words": t(
-                language,
-                "machines.line",
-                figure=label,
-                text=band_in_words(report, str(row["metric"]), language),
-            ),
+            "words": t(language, "machines.line", figure=label, text=_ends(section, row["metric"], language)),
         }
         for row in section.rows.to_dict("records")
         if section.facts[f"{row['metric']}_low"] is not None
@@ -113,6 +107,12 @@ def _chart(report: Report, language: str) -> go.Figure | None:
         return None
     labels = {"value": t(language, "machines.now"), "band": t(language, "machines.band")}
     return charts.intervals_apart(pd.DataFrame(rows), labels, numbers.MANNERS[language])
+
+
+def _ends(section: Section, metric: object, language: str) -> str:
+    """«6.93% – 7.34%», or one of them where they are the same."""
+    ends = (section.facts[f"{metric}_{end}"] for end in ("low", "high"))
+    return " – ".join(dict.fromkeys(numbers.percent(end, language) for end in ends))
 
 
 CHARTS: dict[str, Draw] = {"machines": _chart}

@@ -1,7 +1,115 @@
 """Where in the mail the clicks were."""
 
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lib.reports import mail_html, tokens
+from lib.reports.folding import Clicked, clicked
+from lib.reports.mail_html import Link
+from lib.reports.rollup import OTHER
 from lib.reports.sections.base import Section, World
 
+MOST_LINKS = 500
+"""No mail has so many; a page that was made to be large has."""
 
-def make(world: World) -> Section:  # noqa: ARG001 - to be built
-    return Section("click_map", None, "missing.click_map")
+COLUMNS = ("place", "text", "page", "clicks", "unique_clicks", "click_share", "told")
+TOLD = ("place", "page", "few")
+"""What the numbers of a row are of: of this place alone; of all places that lead to the same page; or not
+told, because they are counted with other links.
+"""
+
+
+def make(world: World) -> Section:
+    """Each link of the mail that can be counted, in the order of the mail, with what was clicked there.
+
+    `place` counts all links of the mail from 1. `click_share` is the part of all clicks on links. Where
+    recipients are hidden and groups of few are one row, the links without a row of their own have no number,
+    whether anybody clicked them or not.
+    """
+    if not world.row.html:
+        return Section("click_map", None, "missing.click_map")
+    found = clicked(world)
+    if found is None:
+        return Section("click_map", None, "missing.click_map_clicks")
+    table = pd.DataFrame(list(_rows(world.row.html, found)), columns=list(COLUMNS))
+    shares = table["clicks"] / found.links["clicks"].sum() if len(found.links) else 0.0
+    table = table.astype({"clicks": np.float64, "unique_clicks": np.float64}).assign(click_share=shares)
+    note = "" if world.scope.people else "report.few"
+    return Section("click_map", table.astype({"click_share": np.float64}), note=note)
+
+
+def _rows(page: str, found: Clicked) -> Iterator[dict[str, Any]]:
+    by_page = found.links.assign(page=found.links["url"]) if found.pages is None else found.pages
+    known = {row.page: (row.clicks, row.unique_clicks) for row in by_page.itertuples()}
+    tail = OTHER in known
+    leads = tokens.bare if found.pages is None else tokens.folded
+    places = {link.place: _page(link, known, leads(link.href)) for link in mail_html.links(page)}
+    counted = [link for link in mail_html.links(page) if _is_counted(link) or places[link.place] in known]
+    alone = _told_apart(counted, places, known, found.places)
+    for link in counted[:MOST_LINKS]:
+        where = places[link.place]
+        row = {"place": link.place, "text": link.text, "page": where, "told": "place"}
+        if link.place in alone:
+            clicks, uniques = alone[link.place]
+        elif where in known:
+            clicks, uniques = known[where]
+            row["told"] = "page" if _several(counted, places, where) else "place"
+        else:
+            clicks, uniques = (np.nan, np.nan) if tail else (0, 0)
+            row["told"] = "few" if tail else "place"
+        yield row | {"clicks": clicks, "unique_clicks": uniques}
+
+
+def _page(link: Link, known: dict[str, Any], page: str) -> str:
+    """As it was clicked: with a slash at its end or without."""
+    other = page.removesuffix("/") if page.endswith("/") else f"{page}/"
+    return other if page not in known and other in known else page
+
+
+def _is_counted(link: Link) -> bool:
+    """Senders count clicks on the web only: not on addresses of mail, anchors and their own placeholders."""
+    return link.href.lower().startswith(("http://", "https://"))
+
+
+def _several(links: list[Link], places: dict[int, str], page: str) -> bool:
+    return sum(places[link.place] == page for link in links) > 1
+
+
+def _told_apart(
+    counted: list[Link], places: dict[int, str], known: dict[str, Any], clicks: pd.DataFrame | None
+) -> dict[int, tuple[float, float]]:
+    """place -> clicks, unique clicks, of the pages to which several links lead, where events tell by place.
+
+    Senders number links as they like: all of them, or only those that they count. Of these two the numbering
+    is taken under which more clicks stand at a link to their own page; a page that has a click elsewhere, or
+    one without a place, is not told apart.
+    """
+    if clicks is None:
+        return {}
+    numberings = (list(places), [link.place for link in counted])
+    found = max((_by_numbering(numbers, places, clicks) for numbers in numberings), key=_weight)
+    sums: dict[str, float] = {}
+    for place, (number, _) in found.items():
+        sums[places[place]] = sums.get(places[place], 0) + number
+    whole = {page for page, total in sums.items() if page in known and total == known[page][0]}
+    several = {page for page in whole if _several(counted, places, page)}
+    return {link.place: found.get(link.place, (0, 0)) for link in counted if places[link.place] in several}
+
+
+def _by_numbering(
+    numbers: list[int], places: dict[int, str], clicks: pd.DataFrame
+) -> dict[int, tuple[float, float]]:
+    by_number = dict(enumerate(numbers, start=1))
+    found = {}
+    for row in clicks.itertuples():
+        place = None if np.isnan(row.position) else by_number.get(int(row.position))
+        if place is not None and places[place] == row.page:
+            found[place] = (row.clicks, row.unique_clicks)
+    return found
+
+
+def _weight(found: dict[int, tuple[float, float]]) -> float:
+    return sum(clicks for clicks, _ in found.values())

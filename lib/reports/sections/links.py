@@ -1,14 +1,11 @@
 """Which links were clicked, and how often."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from lib.model import Form, Kind, Scope
-from lib.reports import few, tokens
-from lib.reports.figures import quotient
-from lib.reports.overview import named
+from lib.reports import tokens
+from lib.reports.figures import columns, quotient
+from lib.reports.folding import Clicked, clicked
 from lib.reports.rollup import OTHER
 from lib.reports.sections.base import Section, World
 
@@ -16,51 +13,59 @@ from lib.reports.sections.base import Section, World
 def make(world: World) -> Section:
     """Each link with its clicks and its share of them, the most clicked first; from events, else as
     reported.
+
+    `more` has `pages`, where links that lead to the same page are one, with their click rate and the number
+    of their addresses; `addresses`, which says of each link that differs from its page what page it is; and
+    `placements`, where the events say at which place in the mail somebody clicked.
     """
-    if world.covers(Kind.CLICKED):
-        part = world.part("link")
-        names = ("clicks", "unique_clicks")
-        counts = {name: part.counts[named(name, world.form)].astype(np.int64) for name in names}
-        table = pd.DataFrame({"url": pd.Series(part.keys, dtype=object)} | counts)
-        table = table[table["url"].notna() & (table["clicks"] > 0)]
-    else:
-        table = _reported_links(world.row.reported_parts, world.scope, world.most_recipients)
-        if table.empty or world.form is Form.PEOPLE:
-            return Section("links", None, "missing.links")
+    found = clicked(world)
+    if found is None:
+        return Section("links", None, "missing.links")
+    note = "" if world.scope.people else "report.few"
+    return Section("links", _ranked(found.links, "url"), note=note, more=_more(world, found))
+
+
+def _more(world: World, found: Clicked) -> dict[str, pd.DataFrame]:
+    more = {}
+    if found.pages is not None:
+        more["pages"] = _pages(world, found.links, found.pages)
+        addresses = _addresses(found.links, more["pages"])
+        if (addresses["url"] != addresses["page"]).any():
+            more["addresses"] = addresses
+    if found.places is not None:
+        ranked = _ranked(found.places, "page", "position")
+        more["placements"] = ranked[["page", "position", *ranked.columns.drop(["page", "position"])]]
+    return more
+
+
+def _ranked(table: pd.DataFrame, *keys: str) -> pd.DataFrame:
+    """With the shares by Mailchimp's denominators, which are the sums over the table (senders.md, 1.2)."""
     for name, share in (("clicks", "click_share"), ("unique_clicks", "unique_click_share")):
         values = table[name].to_numpy(dtype=np.float64)
         table = table.assign(**{share: quotient(values, np.nansum(values))})
-    order = table.sort_values(["clicks", "unique_clicks", "url"], ascending=[False, False, True])
-    note = "" if world.scope.people else "report.few"
-    return Section("links", order.reset_index(drop=True), note=note)
+    order = table.sort_values(
+        ["clicks", "unique_clicks", *keys], ascending=[False, False, *(True for _ in keys)]
+    )
+    return order.reset_index(drop=True)
 
 
-def _reported_links(parts: list[list[Any]], scope: Scope, most: float) -> pd.DataFrame:
-    """The links as reported, as `scope` may see them; those that are shown as one are added up.
-
-    Who clicked on two of them cannot be told, so that the sum of unique clicks may be too large; it never
-    says more than `most`, the recipients of the campaign.
-    """
-    links: dict[str, dict[str, Any]] = {}
-    for kind, key, metric, value, _claimed in parts:
-        if kind == "link":
-            links.setdefault(key, {"url": key, "clicks": np.nan, "unique_clicks": np.nan})[metric] = value
-    table = pd.DataFrame(list(links.values()), columns=["url", "clicks", "unique_clicks"])
-    table = table.astype({"clicks": np.float64, "unique_clicks": np.float64})
-    if scope.people and scope.raw_links:
-        return table
-    table = _as_one(table, table["url"].map(tokens.bare), most)
-    if scope.people:
-        return table
-    sizes = dict(zip(table["url"], table["unique_clicks"].fillna(0).astype(int), strict=True))
-    # The same people may stand behind all of them: together they are as many as behind the largest, surely.
-    small = few.merged(sizes, lambda urls: max(sizes[url] for url in urls), OTHER)
-    return _as_one(table, table["url"].where(~table["url"].isin(small), OTHER), most)
+def _pages(world: World, links: pd.DataFrame, pages: pd.DataFrame) -> pd.DataFrame:
+    """`addresses` is the number of links that lead there, unknown for the long tail."""
+    ranked = _ranked(pages, "page")
+    row = world.row
+    deliveries = columns([row.counts], [row.covers], [row.reported])["deliveries"].value
+    count = links["url"].map(tokens.folded).value_counts()
+    addresses = ranked["page"].map(count).astype(np.float64).mask(ranked["page"] == OTHER)
+    uniques = ranked["unique_clicks"].to_numpy(dtype=np.float64)
+    return ranked.assign(click_rate=quotient(uniques, deliveries), addresses=addresses)
 
 
-def _as_one(table: pd.DataFrame, urls: "pd.Series[str]", most: float) -> pd.DataFrame:
-    """The rows of links that have the same of `urls` added up; with an unknown number the sum is unknown."""
-    sums = table.assign(url=urls).groupby("url", sort=False, as_index=False).sum(min_count=1)
-    unknown = table.drop(columns="url").isna().groupby(urls.to_numpy(), sort=False).any()
-    sums = sums.set_index("url").mask(unknown).reset_index()
-    return sums.assign(unique_clicks=sums["unique_clicks"].clip(upper=most))
+def _addresses(links: pd.DataFrame, pages: pd.DataFrame) -> pd.DataFrame:
+    """The links in the order of their pages."""
+    order = {page: place for place, page in enumerate(pages["page"])}
+    leads = links["url"].map(lambda url: OTHER if url == OTHER else tokens.folded(url))
+    known = leads.where(leads.isin(order), OTHER)
+    table = _ranked(links, "url").merge(pd.DataFrame({"url": links["url"], "page": known}), on="url")
+    table = table.assign(order=table["page"].map(order).fillna(len(order)))
+    ranked = table.sort_values("order", kind="stable", ignore_index=True)
+    return ranked[["page", "url", "clicks", "unique_clicks", "click_share", "unique_click_share"]]

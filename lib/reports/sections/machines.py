@@ -20,7 +20,7 @@ RATES = ("open_rate", "click_rate", "click_to_open_rate")
 
 
 def make(world: World) -> Section:
-    """The open and click rates in both forms, a row each: metric, all, people, difference (fractions of 1).
+    """The open and click rates in both forms, a row each: metric, all, people (fractions of 1).
 
     `more` has `rules`, one row per reason that set something apart (reason, whose, opens, clicks; the most
     first), and `windows`, one row per length of the time windows (seconds; 0: as the rules have them) with
@@ -42,7 +42,7 @@ def _forms(world: World) -> pd.DataFrame:
     rows = []
     for name in RATES:
         every, people = (float(known[named(name, form)].computed[0]) for form in Form)
-        rows.append({"metric": name, "all": every, "people": people, "difference": people - every})
+        rows.append({"metric": name, "all": every, "people": people})
     return pd.DataFrame(rows)
 
 

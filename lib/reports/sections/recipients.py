@@ -76,7 +76,7 @@ def _reasons(world: World) -> dict[str, pd.DataFrame]:
         )
         total = table[list(metrics)].sum(axis=1)
         table = table[(total > 0) & table["reason"].notna()]
-        order = sorted(table.index, key=lambda row: (table["reason"][row] == OTHER, -total[row], row))  # noqa: B023 - used at once
+        order = sorted(table.index, key=lambda row: (table["reason"][row] == OTHER, -total[row], row))
         if order:
             found[name] = table.loc[order].reset_index(drop=True)
     return found
