@@ -85,3 +85,34 @@ def test_french_charts_speak_french():
 def test_hovering_an_hour_says_since_when_it_counts():
     figure = charts.first_day(pd.DataFrame({"hour": [0, 1], "open_rate": [1, 2]}), LABELS)
     assert figure.layout.xaxis.unifiedhovertitle.text == "%{x} after sending"
+
+
+ON_BANDS = pd.DataFrame(
+    {
+        "name": ["Open rate", "<b>Complaints</b>"],
+        "value": [0.5, 0.0],
+        "low": [0.31, 0.0],
+        "high": [0.38, 0.0002],
+        "words": ["Open rate 50%: high", "<b>Complaints</b> 0%"],
+    }
+)
+BANDS = {"value": "This campaign", "band": "Usual"}
+
+
+def test_a_dot_lies_on_its_band_on_one_scale():
+    band, dot = charts.intervals(ON_BANDS, BANDS).data
+    assert list(band.base) == pytest.approx([31, 0]) and list(band.x) == pytest.approx([7, 0.02])
+    assert list(dot.x) == pytest.approx([50, 0]) and list(dot.y) == list(band.y)
+
+
+def test_each_row_has_a_scale_of_its_own_that_begins_with_zero():
+    band, dot, words = charts.intervals_apart(ON_BANDS, BANDS).data
+    assert [*dot.x] == pytest.approx([1, 0])
+    assert [low + length for low, length in zip(band.base, band.x, strict=True)] == pytest.approx([0.76, 1])
+    assert [*words.text] == ["Open rate 50%: high", "&lt;b&gt;Complaints&lt;/b&gt; 0%"]
+
+
+def test_a_row_without_a_band_keeps_its_dot():
+    band, dot, _words = charts.intervals_apart(ON_BANDS.assign(low=math.nan, high=math.nan), BANDS).data
+    assert all(math.isnan(length) for length in band.x)
+    assert [*dot.x] == pytest.approx([1, 0])

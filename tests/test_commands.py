@@ -160,6 +160,18 @@ def test_a_share_lasts_as_asked_for_and_else_as_long_as_is_usual(vitrine, export
     assert line.expires_on == (last and date.fromisoformat(last))
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"), [((), ("all", True)), (("--opens", "people", "--no-history"), ("people", False))]
+)
+def test_a_share_opens_with_the_count_asked_for_and_compares_unless_told_not_to(
+    vitrine, export, given, shown
+):
+    vitrine("import", export)
+    object_of(vitrine("share", "aaaa000001", "--to", "ann@client.example", *given, "--json"))
+    (line,) = shares.shares_of(wiring.app().records, None, wiring.now())
+    assert (line.form, line.history) == shown
+
+
 def test_no_end_is_refused_where_shares_have_a_longest_duration(vitrine, export):
     vitrine("import", export)
     policy.save(wiring.app().records, policy.Policy(days=7, most=14), wiring.now(), by=COMMAND_LINE)

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.paper.durations import in_words
@@ -38,6 +38,7 @@ def test_an_unknown_duration_is_a_dash(unknown):
     assert {in_words(unknown, language) for language in LANGUAGES} == {"–"}
 
 
+@settings(deadline=None)
 @given(st.floats(0, 10_000 * DAY))
 def test_no_duration_says_sixty_minutes_or_more_than_two_units(seconds):
     words = in_words(seconds, "en").replace(",", "").split(" ")

@@ -1,4 +1,4 @@
-"""Charts as pictures: every chart of the report can be drawn, the same each time, and nothing in it is read as markup."""
+"""Charts as pictures: every chart of the report can be drawn, always alike, and no name in it is markup."""
 
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime

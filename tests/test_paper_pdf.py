@@ -1,4 +1,4 @@
-"""The report as a PDF: everything in it is text, in the reader's language, whatever a file calls its campaign."""
+"""The report as a PDF: all in it is text, in the reader's language, whatever its campaign is called."""
 
 import io
 from dataclasses import replace

@@ -146,16 +146,16 @@ def test_without_a_verdict_nothing_is_compared(verdict):
 
 
 def test_that_figures_still_come_in_is_said():
-    assert "still coming in, so these figures may rise" in said(
+    assert "end less than seven days after the sending and may still rise" in said(
         "en", **KNOWN, history=past(coming=True, open_rate="coming")
     )
-    assert "first 1 day 6 hours of the earlier" in said(
+    assert "end 1 day 6 hours after the sending" in said(
         "en", **KNOWN, history=past(coming=True, hours=30, open_rate="usual")
     )
 
 
 def test_that_machines_are_among_the_opens_is_said():
-    assert "For 48 of these people only machines opened it" in said("en", **KNOWN, unique_opens_people=400)
+    assert "For 48 recipients only machines opened it" in said("en", **KNOWN, unique_opens_people=400)
     assert "seule une machine l’a ouvert" in said("fr", **KNOWN, unique_opens_people=447)
     assert "left out" in said("en", **KNOWN, form=Form.PEOPLE)
     assert "How many of the opens machines made is not known" in said("en", **KNOWN, sent_at=NEW)

@@ -1,4 +1,4 @@
-"""The lists of recipients: by what they did, searched, a page at a time, and only for those who may see people."""
+"""The lists of recipients: by what they did, searched, paged, and only for those who may see people."""
 
 import tempfile
 from contextlib import contextmanager

@@ -111,3 +111,56 @@ def test_the_people_form_shows_people_under_the_plain_names(library_of):
     assert library_of.figures(Form.PEOPLE)["open_rate"] == 0
     assert library_of.section("first_day", Form.PEOPLE).table["opens"].sum() == 0
     assert library_of.section("active_recipients", Form.PEOPLE).table.empty
+
+
+# --- the section of the report --------------------------------------------------------------------------
+
+
+def a_scanned_campaign(library_of):
+    """Ann reads; a scanner opens bob's; cid clicks 7 seconds after the delivery."""
+    library_of.bring(
+        SPRING,
+        covering(),
+        *(event(name, "sent", 0) for name in ("ann", "bob", "cid")),
+        *delivered("ann", "bob", "cid"),
+        event("ann", "opened", 600),
+        event("bob", "opened", 60, machine=True, machine_reason="our own robot <b>"),
+        event("bob", "clicked", 3, url="https://a"),
+        event("cid", "clicked", 7, url="https://a"),
+    )
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_the_section_is_the_same_in_both_forms(library_of, form):
+    a_scanned_campaign(library_of)
+    section = library_of.section("machines", form)
+    rates = section.rows.set_index("metric")
+    assert rates.loc["click_rate", ["all", "people"]].tolist() == pytest.approx([2 / 3, 1 / 3])
+    assert rates.loc["open_rate", ["all", "people"]].tolist() == pytest.approx([1, 2 / 3])
+
+
+def test_each_rule_is_told_with_whose_it_is_and_what_it_set_apart(library_of):
+    a_scanned_campaign(library_of)
+    rules = library_of.section("machines").more["rules"].set_index("reason")
+    assert rules.loc["our own robot <b>", ["whose", "opens", "clicks"]].tolist() == ["sender", 1, 0]
+    assert rules.loc["too_fast", ["whose", "clicks"]].tolist() == ["ours", 1]
+
+
+def test_a_longer_window_sets_more_clicks_apart_and_the_band_says_how_far_the_rate_moves(library_of):
+    a_scanned_campaign(library_of)
+    section = library_of.section("machines")
+    windows = section.more["windows"].set_index("seconds")["click_rate"]
+    assert windows.to_dict() == pytest.approx({0: 1 / 3, 10: 0, 60: 0, 300: 0})
+    assert (section.facts["click_rate_low"], section.facts["click_rate_high"]) == pytest.approx((0, 1 / 3))
+
+
+def test_where_no_machine_was_seen_the_section_says_that_both_counts_are_the_same(library_of):
+    library_of.bring(SPRING, covering(), event("ann", "sent", 0), event("ann", "opened", 900))
+    section = library_of.section("machines")
+    assert (section.facts["opens"], section.facts["clicks"]) == (0, 0)
+    assert (section.rows["all"].dropna() == section.rows["people"].dropna()).all()
+
+
+def test_without_events_the_section_says_what_would_fill_it(library_of):
+    library_of.bring(SPRING)
+    assert library_of.section("machines").missing == "missing.machines"

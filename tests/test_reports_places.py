@@ -49,12 +49,13 @@ def test_what_has_no_place_is_a_row_of_its_own_and_the_last(library_of):
     assert asked(library_of, "locations").rows["country"].isna().tolist() == [False, True]
 
 
-def test_the_place_of_an_image_proxy_is_nobodys(library_of):
+@pytest.mark.parametrize("user_agent", [PROXY, "YahooMailProxy; https://help.yahoo.com", "Mozilla/5.0"])
+def test_the_place_of_an_image_proxy_is_nobodys(library_of, user_agent):
     library_of.bring(
         SPRING,
         covering(),
         *opened_in("IE", "ann"),
-        event("bob", "opened", 5, country="US", region="California", user_agent=PROXY),
+        event("bob", "opened", 5, country="US", region="California", user_agent=user_agent),
     )
     assert "US" not in by(asked(library_of, "locations"), "country", "opens")
 

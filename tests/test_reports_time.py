@@ -151,7 +151,7 @@ def test_two_years_are_a_few_hundred_exact_rows(library_of):
 
 
 @given(st.lists(st.integers(0, 900), min_size=1, max_size=60, unique=True))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_the_rows_left_out_lie_on_the_lines_between_the_others(hours):
     grid = life._moments(max(hours) + 1)
     whole = np.searchsorted(np.sort(hours) + 1, grid, side="right")

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from lib.model import SYSTEM, Actor
+from lib.model import SYSTEM, Actor, Form
+from lib.reports import sections_of
 from lib.shares import contents, policy, shares, standing
 from lib.shares.contents import Pending
 from lib.shares.entry import Refused, Unlocked
@@ -441,3 +442,47 @@ def test_the_command_line_and_the_system_sign_as_themselves(house):
     ann = house.share("ann@client.example")[0]
     shares.off(house.records, house.share_of(ann), NOW, by=SYSTEM)
     assert line(house, ann).changed_by == ""
+
+
+# --- the count, and the comparison with earlier campaigns ------------------------------------------------
+
+
+def test_a_share_opens_with_the_count_that_was_chosen_and_who_changes_it_is_written_down(house):
+    ann = house.share("ann@client.example", form=Form.PEOPLE)[0]
+    cookie = house.cookie(ann)
+    assert house.inside(cookie).form is Form.PEOPLE
+    change(house, ann, form=Form.ALL)
+    assert house.inside(cookie).form is Form.ALL
+    assert log(house, "share.changed") == [("share.changed", ANA.name, {"form": ["people", "all"]})]
+
+
+def test_a_count_that_there_is_not_is_refused(house):
+    ann = house.share("ann@client.example")[0]
+    with pytest.raises(ShareRefused) as refusal:
+        change(house, ann, form="machines")
+    assert refusal.value.field == "form"
+    assert line(house, ann).form is Form.ALL
+
+
+def test_a_share_without_history_hides_how_a_campaign_stands_against_earlier_ones(house):
+    ann = house.share("ann@client.example", history=False)[0]
+    bob = house.share("bob@client.example")[0]
+    scopes = [house.inside(house.cookie(one)).scope for one in (ann, bob)]
+    assert ["history" in sections_of(scope) for scope in scopes] == [False, True]
+    change(house, ann, history=True)
+    assert "history" in sections_of(house.inside(house.cookie(ann)).scope)
+
+
+def test_who_invites_more_people_is_told_when_the_share_shows_more_by_now(house):
+    ann = house.share("ann@client.example", history=False)[0]
+    seen = line(house, ann)
+    change(house, ann, seconds(1), by=BEN, history=True)
+    with pytest.raises(StaleShare) as stale:
+        shares.add_viewers(
+            *(house.records, house.vault, house.settings, house.share_of(ann)),
+            ("bob@client.example",),
+            *(PASSWORD, None, seconds(2)),
+            by=ANA,
+            seen=seen,
+        )
+    assert stale.value.differences == (Difference("history", False, True),)

@@ -1,5 +1,6 @@
 """The overview: all campaigns, found by words, audience, sender and year, with the menu beside each."""
 
+import time
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -7,8 +8,10 @@ import pytest
 
 from lib import reports, wiring
 from lib.importers import bring_in
-from lib.model import Scope
+from lib.model import Campaign, Reported, Row, Scope
+from lib.reports import rollup
 from lib.shares import analysts
+from lib.store import library
 from lib.ui import exchange, overview, session
 from tests.screens import add_analyst, analyst_cookie, frame, hold, texts
 
@@ -220,3 +223,35 @@ def test_tags_are_for_analysts(tagged_letters):
 
 def test_compare_waits_for_two_campaigns_to_be_selected(tagged_letters):
     assert frame().run().button(key="compare-selected").disabled
+
+
+def test_the_number_of_rarer_filters_in_use_is_said_on_their_button(tagged_letters):
+    labels = [popover.proto.popover.label for popover in frame(tag="sale", weekday="2").run().get("popover")]
+    assert "More filters: 2 set" in labels
+
+
+@pytest.mark.slow
+def test_a_filter_among_ten_thousand_campaigns_takes_well_under_a_second(workspace, monkeypatch):
+    hold(monkeypatch, analyst_cookie(workspace, add_analyst(workspace)))
+    days = pd.Timestamp("2020-01-01", tz="UTC") + pd.to_timedelta(range(10_000), unit="h")
+
+    def row(number):
+        letter = Campaign(
+            "m",
+            str(number),
+            title=f"Letter {number}",
+            sent_at=days[number].to_pydatetime(),
+            tags=(f"t{number % 9}",),
+        )
+        return Row("c.csv", number, (letter, Reported(letter.id, "open_rate", 0.2, "20 %")))
+
+    job = library.Job("m", "campaigns", "c.csv", "sha", "ann")
+    library.bring(
+        workspace.analytics, job, map(row, range(10_000)), rollup.make, lambda _: None, wiring.now()
+    )
+    at = frame().run()
+    started = time.process_time()
+    at.selectbox(key="tag").set_value("t4").run()
+    assert not at.exception
+    assert time.process_time() - started < 1
+    assert len(at.dataframe[0].value) == 1111

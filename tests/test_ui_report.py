@@ -89,8 +89,8 @@ def test_a_report_that_cannot_tell_people_apart_is_exported_as_it_is_shown(works
 def test_first_day_links_and_recipients_are_drawn(spring):
     at = frame("campaign", id="vitrine-spring").run()
     assert "chart-first_day-all" in {chart.key for chart in at.get("plotly_chart")}
-    links = next(table.value for table in at.dataframe if "url" in table.value)
-    assert links["url"].tolist() == [worlds.SHOP, worlds.STORY]
+    links = next(table.value for table in at.dataframe if "page" in table.value)
+    assert links["page"].tolist() == [worlds.SHOP, worlds.STORY]
     recipients = [table.value for table in at.dataframe if "address" in table.value]
     assert any(table["address"].iloc[0] == "ann@mail.example" for table in recipients)
 

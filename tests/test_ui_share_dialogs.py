@@ -502,6 +502,20 @@ def test_a_yes_to_less_is_no_yes_to_more(office):
     assert next(found for found in at.button if found.key.startswith("contents-1")).disabled
 
 
+def test_the_comparison_with_earlier_campaigns_is_more_and_needs_a_yes_the_count_is_not(office):
+    """X7"""
+    installation.share(office, "ann@x.org", history=False)
+    at = opened("contents_dialog.change")
+    at.get("segmented_control")[0].set_value("people")
+    at.run()
+    press(at, "contents-1")
+    assert (share_of(office).form, share_of(office).history) == ("people", False)
+    at = opened("contents_dialog.change")
+    next(switch for switch in at.toggle if switch.key.startswith("history")).set_value(True)
+    at.run()
+    assert next(found for found in at.button if found.key.startswith("contents-1")).disabled
+
+
 def stale(office: wiring.App) -> AppTest:
     """A dialog in which something was typed while somebody else was faster; it was pressed once."""
     installation.share(office, "ann@x.org", message="First words")

@@ -102,6 +102,19 @@ def test_the_campaign_is_named_and_its_title_is_no_markup(office):
     assert "<b>" not in title
 
 
+def test_what_is_shared_opens_with_the_count_that_was_on_the_screen_unless_another_is_chosen(office):
+    at = screens.frame("share")
+    at.query_params.update({"campaign": ["vitrine-spring"], "opens": "people"})
+    at.run()
+    assert widget(at, "form").value == "people"
+    widget(at, "history").set_value(False)
+    at = with_viewers(at, "ann@x.org")
+    share_button(at).click()
+    at.run()
+    assert not at.exception
+    assert (the_share(office).form, the_share(office).history) == ("people", False)
+
+
 def test_a_generated_password_stands_in_the_field_and_can_be_replaced(office):
     at = share_page()
     first = at.text_input[0].value
@@ -338,7 +351,7 @@ def test_a_viewer_sees_the_report_and_nothing_of_the_office(viewer):
     assert not at.exception
     assert "Shared with you" in screens.texts(at)
     assert any("Spring" in title.value for title in at.title)
-    assert [found.label for found in at.button] == ["Sign out", "Export"]
+    assert [found.label for found in at.button] == ["Sign out"]
 
 
 @pytest.mark.parametrize("reader", ["Pacific/Auckland", "America/New_York", None])
@@ -367,7 +380,7 @@ def test_a_viewers_export_is_asked_for_as_the_viewers_own(viewer, monkeypatch):
     fetched = []
     monkeypatch.setattr(exchange, "fetch_file", fetched.append)
     at = screens.frame("shared").run()
-    button(at, "Export").click().run()
+    at.menu_button(key="take-whole").click("csv").run()
     assert not at.exception
     assert fetched == ["/export/campaign/vitrine-spring.csv?opens=all&as=viewer"]
 

@@ -12,6 +12,7 @@ THICK = 0.42
 THICK_APART = 0.3
 LINE = 0.34  # how far above its band a line of words stands
 WORDS = 100  # characters of a line of words
+EDGE = -0.02  # room for half a dot at 0, of the width
 
 
 def intervals(table: pd.DataFrame, labels: dict[str, str], manner: Manner = ENGLISH) -> go.Figure:
@@ -40,7 +41,7 @@ def intervals_apart(table: pd.DataFrame, labels: dict[str, str], manner: Manner 
     spans = [table[name] / furthest for name in ("low", "high", "value")]
     figure = go.Figure(_dots_on_bands(spans, places, THICK_APART, labels, _hover(table, manner)))
     figure.add_scatter(
-        x=[0.0] * len(table),
+        x=[EDGE] * len(table),
         y=[place + LINE for place in places],
         text=[plain(words, WORDS) for words in table["words"]],
         mode="text",
@@ -48,7 +49,7 @@ def intervals_apart(table: pd.DataFrame, labels: dict[str, str], manner: Manner 
         hoverinfo="skip",
         showlegend=False,
     )
-    figure.update_xaxes(range=[0, 1.04], visible=False, fixedrange=True)
+    figure.update_xaxes(range=[EDGE, 1.04], visible=False, fixedrange=True)
     figure.update_yaxes(visible=False, range=[-len(table) + 0.6, 0.6])
     return _framed(figure, ROW_APART * len(table) + FRAME // 2, manner)
 

@@ -65,7 +65,7 @@ def png(figure: go.Figure, title: str = "", below: str = "") -> bytes:
 def _settings() -> Iterator[None]:
     with _drawing, mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(_manner())
+        mpl.rcParams.update(_manner())  # type: ignore[arg-type]  # names of settings
         _know_fonts()
         yield
 
@@ -270,7 +270,7 @@ def _say(
     more: dict[str, Any],
     shift: tuple[float, float] = (0, 0),
 ) -> None:
-    given = {"color": palette().quiet, "fontsize": 8.5} | more
+    given: dict[str, Any] = {"color": palette().quiet, "fontsize": 8.5} | more
     sheet.axes.annotate(
         unmarked(text),
         place,

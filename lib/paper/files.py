@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +14,7 @@ from lib.paper.sections import CHARTS
 from lib.paper.tables import Column, Table
 from lib.paper.workbook import Leaf, Step
 from lib.reports import METRICS, Report
+from lib.reports.sections.variants import LEVELS, judged
 from lib.words import t
 
 MEDIA = {
@@ -28,6 +29,9 @@ OF_CHARTS = ("png", "svg")
 OF_REPORTS = ("pdf", "xlsx", "csv")
 BOM = "\ufeff"
 """Without the mark Excel takes accents for something else."""
+
+AT_ONCE = 1_000
+"""Lines of a piece."""
 
 DRAWN: dict[str, Callable[..., bytes]] = {"svg": drawing.svg, "png": drawing.png}
 
@@ -54,6 +58,17 @@ def _pdf(report: Report, edition: Edition, to: Path, on_step: Step | None) -> No
     to.write_bytes(pdf.make(report, edition, on_step))
 
 
+def as_chosen(report: Report, level: str, winner: str) -> Report:
+    """The report with its A/B test as the reader looks at it: `level` in per cent, `winner` by what the best
+    is chosen; what is neither changes nothing.
+    """
+    section = report.sections.get("variants")
+    if section is None or section.rows.empty:
+        return report
+    known = next((one for one in LEVELS if f"{round(one * 100)}" == level), LEVELS[0])
+    return replace(report, sections={**report.sections, "variants": judged(section, known, winner)})
+
+
 def chart(report: Report, name: str, kind: str, language: str) -> bytes | None:
     """A chart by its name in CHARTS as `svg` or `png`, with its title; None where the report has no data."""
     figure = CHARTS[name](report, language)
@@ -66,9 +81,14 @@ def chart(report: Report, name: str, kind: str, language: str) -> bytes | None:
 
 
 def csv(one: Leaf) -> Iterator[str]:
-    """A table with the mark by which Excel knows it."""
-    yield BOM
-    yield from workbook.csv(one)
+    """A table with the mark by which Excel knows it, in pieces large enough to be sent each by itself."""
+    piece = [BOM]
+    for line in workbook.csv(one):
+        piece.append(line)
+        if len(piece) >= AT_ONCE:
+            yield "".join(piece)
+            piece = []
+    yield "".join(piece)
 
 
 def campaigns(frame: pd.DataFrame, language: str) -> Leaf:

@@ -125,7 +125,7 @@ def _bar(sheet: Sheet, trace: Any, bars: list[Any]) -> None:
     paint = _paint(sheet, trace)
     draw_bars = sheet.axes.barh if flat else sheet.axes.bar
     at = places + shift
-    label = _label(sheet, trace)
+    label = _label(trace)
     more = {"left": starts} if flat else {"bottom": starts}
     draw_bars(at, lengths, width, color=paint, label=label, zorder=2, linewidth=0, **more)  # type: ignore[arg-type]
     _written(sheet, trace, at, starts + lengths, flat)
@@ -221,7 +221,7 @@ def _scatter(sheet: Sheet, given: Any, _bars: list[Any]) -> None:
     opacity = float(trace.opacity if trace.opacity is not None else 1)
     tint = (*tint[:3], tint[3] * opacity)
     _filled(sheet, trace, x, y, tint)
-    label = _label(sheet, trace)
+    label = _label(trace)
     if trace.connectgaps:
         known_places = ~np.isnan(x) & ~np.isnan(y)
         x, y = x[known_places], y[known_places]
@@ -274,8 +274,8 @@ def _pointed(
             y[chosen],
             s=sizes[chosen] ** 2,
             marker=SYMBOLS[symbol],
-            facecolors="none" if is_open else many[chosen],  # type: ignore[arg-type]
-            edgecolors=_edge(marker) if not is_open and not symbol.startswith("line") else many[chosen],  # type: ignore[arg-type]
+            facecolors="none" if is_open else many[chosen],
+            edgecolors=_edge(marker) if not is_open and not symbol.startswith("line") else many[chosen],
             linewidths=1.2 if is_open or symbol.startswith("line") else _edge_width(marker),
             label=label,
             zorder=4,
@@ -326,7 +326,7 @@ def _around(
             facecolors=[paint],
             edgecolors=[edge],
             linewidths=width * POINT,
-            label=_label(sheet, trace),
+            label=_label(trace),
             zorder=1,
         )
     )
@@ -424,10 +424,11 @@ def _error(given: Any) -> np.ndarray[Any, Any] | None:
         return None
     up = np.asarray(given.array, dtype=float)
     down = up if given.arrayminus is None else np.asarray(given.arrayminus, dtype=float)
-    return np.nan_to_num(np.vstack([down, up]))
+    both: np.ndarray[Any, Any] = np.nan_to_num(np.vstack([down, up]))
+    return both
 
 
-def _label(sheet: Sheet, trace: Any) -> str:
+def _label(trace: Any) -> str:
     """What the legend says; a leading underscore keeps matplotlib from naming it there."""
     if not trace.name or trace.showlegend is False:
         return "_"

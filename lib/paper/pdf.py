@@ -6,7 +6,7 @@ folder of the template and the fonts, knows no packages and asks no network.
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import typst
 
-from lib.paper import drawing, naming, numbers
+from lib.paper import drawing, naming, numbers, story
 from lib.paper.colours import palette
 from lib.paper.sections import CHARTS, TABLES, of_section, table_of
 from lib.paper.tables import Column
@@ -27,13 +27,11 @@ from lib.words import REGIONS, t
 
 TEMPLATE = Path(__file__).parent / "template"
 WIDTH = 720
-"""Pixels of a chart over the width of the text: its letters are then nearly as large as those of the tables."""
+"""Pixels of a chart over the width of the text: its letters are then about as large as those of a table."""
 MOST_ROWS = 40
 """Of a table; the whole of it leaves as CSV and XLSX."""
 LONGEST_TITLE = 220
 LONGEST_CELL = 160
-LARGE = ("open_rate", "click_rate", "deliveries")
-BELOW = {"open_rate": "unique_opens", "click_rate": "unique_clicks"}
 NUMERIC = ("count", "rate", "share", "decimal", "money", "moment")
 
 
@@ -82,8 +80,11 @@ def _data(report: Report, edition: Edition, on_step: Step | None) -> dict[str, A
         "brand": edition.brand,
         "badge": t(language, "sample.badge") if campaign.sample else "",
         "facts": [{"label": t(language, key), "value": value} for key, value in _facts(report, language)],
-        "sentences": _sentences(report, language),
-        "large": list(_large(report, language)),
+        "sentences": list(story.sentences(report, language)),
+        "large": [
+            {"label": t(language, f"metric.{one.name}"), "value": one.value, "below": one.words}
+            for one in story.figures(report, language)
+        ],
         "made_for": t(language, "files.made_for", name=edition.reader),
         "made_on": t(language, "files.made_on", moment=made_on),
         "sections": list(_sections(report, language, on_step)),
@@ -118,25 +119,6 @@ def _facts(report: Report, language: str) -> Iterator[tuple[str, str]]:
     for key, value in known.items():
         if value:
             yield key, _cut(value, LONGEST_TITLE)
-
-
-def _sentences(_report: Report, _language: str) -> list[str]:
-    return []
-
-
-def _large(report: Report, language: str) -> Iterator[dict[str, str]]:
-    currency = report.campaign.currency
-    for name in LARGE:
-        below = BELOW.get(name)
-        value = report.figures[below].value if below else None
-        number = numbers.show(below, value, language, currency) if below else ""
-        yield {
-            "label": t(language, f"metric.{name}"),
-            "value": numbers.show_figure(report.figures[name], language, currency),
-            "below": ""
-            if value is None or numbers.is_unknown(value)
-            else t(language, f"report.below.{below}", count=value, number=number),
-        }
 
 
 # --- sections -------------------------------------------------------------------------------------
@@ -207,15 +189,16 @@ def _said(value: Any, column: Column, report: Report, language: str) -> Any:
         return {"text": numbers.percent(float(value), language, 1), "bar": float(value)}
     if column.kind == "moment":
         return numbers.moment(value, language, report.campaign.zone)
-    if column.kind == "rate":
-        return numbers.percent(float(value), language)
-    if column.kind == "money":
-        return numbers.money(float(value), language, None)
-    if column.kind == "count":
-        return numbers.whole(float(value), language)
-    if column.kind == "decimal":
-        return numbers.decimal(float(value), language)
-    return _cut(value, LONGEST_CELL)
+    said = SAID.get(column.kind)
+    return said(float(value), language) if said else _cut(value, LONGEST_CELL)
+
+
+SAID: dict[str, Callable[[float, str], str]] = {
+    "count": numbers.whole,
+    "rate": numbers.percent,
+    "decimal": numbers.decimal,
+    "money": lambda value, language: numbers.money(value, language, None),
+}
 
 
 def _width(heading: str, cells: list[Any]) -> float:

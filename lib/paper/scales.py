@@ -1,4 +1,4 @@
-"""The axes of a chart on paper: their range, their ticks, and what stands beside these, as Plotly would write it."""
+"""The axes of a chart on paper: range, ticks, and what stands beside, as Plotly would write it."""
 
 import re
 from collections.abc import Callable
@@ -44,7 +44,8 @@ def _moment(value: Any) -> Any:
     if value is None or pd.isna(value):
         return np.nan
     at = pd.Timestamp(value)
-    return dates.date2num((at.tz_convert("UTC").tz_localize(None) if at.tzinfo else at).to_pydatetime())
+    utc = (at.tz_convert("UTC").tz_localize(None) if at.tzinfo else at).to_pydatetime()
+    return dates.date2num(utc)  # type: ignore[no-untyped-call]  # has no types
 
 
 def dress(axes: Axes, which: str, axis: Any, separators: str, times: bool, names: list[str]) -> None:
@@ -94,8 +95,9 @@ def _tick(line: Any, which: str, axis: Any, separators: str, times: bool, names:
         line.set_major_locator(ticker.FixedLocator(places))
         line.set_major_formatter(ticker.FixedFormatter([_short(names[place]) for place in places]))
     elif times:
-        line.set_major_locator(dates.AutoDateLocator(minticks=3, maxticks=axis.nticks or TICKS[which]))
-        line.set_major_formatter(dates.DateFormatter(axis.tickformat or "%d/%m/%Y"))
+        most = axis.nticks or TICKS[which]
+        line.set_major_locator(dates.AutoDateLocator(minticks=3, maxticks=most))  # type: ignore[no-untyped-call]
+        line.set_major_formatter(dates.DateFormatter(axis.tickformat or "%d/%m/%Y"))  # type: ignore[no-untyped-call]
     else:
         if axis.type != "log":
             whole = (axis.tickformat or "").endswith("d")

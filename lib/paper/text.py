@@ -1,4 +1,4 @@
-"""The texts of a chart on paper: plain, where Plotly reads a small HTML, and made of signs that our fonts have."""
+"""The texts of a chart on paper: plain, where Plotly reads a small HTML, in signs that our fonts have."""
 
 import html
 import re

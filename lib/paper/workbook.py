@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
@@ -87,9 +88,7 @@ def flowing(
     shown = declared.shown(first)
 
     def rows() -> Iterator[Sequence[Any]]:
-        for frame in (first, *()):
-            yield from declared.in_words(frame, language).astype(object).itertuples(index=False, name=None)
-        for frame in pieces:
+        for frame in chain((first,), pieces):
             yield from declared.in_words(frame, language).astype(object).itertuples(index=False, name=None)
 
     headings = naming.headings(declared, first, report, language)
@@ -126,12 +125,14 @@ def _plain(value: Any, zone: ZoneInfo) -> Any:
 # --- XLSX -----------------------------------------------------------------------------------------
 
 
-def xlsx(leaves: Iterable[Leaf], to: Path | BinaryIO, cover: Rows = (), language: str = "en") -> None:
+def xlsx(
+    leaves: Iterable[Leaf], to: Path | BinaryIO, cover: Sequence[Sequence[Any]] = (), language: str = "en"
+) -> None:
     """Write a workbook of one sheet per leaf, behind a cover of names and values where one is given."""
     book = xlsxwriter.Workbook(to, {**LITERALLY, "constant_memory": True})
     try:
         names: set[str] = set()
-        if cover := list(cover):
+        if cover:
             _cover(book, _sheet_name(t(language, "files.cover"), names), cover)
         for one in leaves:
             _sheets(book, one, names)
@@ -172,7 +173,7 @@ def cover_of(report: Report, language: str) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _cover(book: Any, name: str, rows: list[tuple[Any, ...]]) -> None:
+def _cover(book: Any, name: str, rows: Sequence[Sequence[Any]]) -> None:
     page = book.add_worksheet(name)
     page.set_column(0, 0, 34)
     page.set_column(1, 1, 60)
@@ -196,7 +197,7 @@ def _sheets(book: Any, one: Leaf, names: set[str]) -> None:
     looks = [book.add_format(_look(column)) for column in one.columns]
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     page, line = _page(book, one, names, widths, head), 1
-    for row in _chained(first, rows):
+    for row in chain(first, rows):
         if line == MOST_ROWS:
             _finish(page, line, one)
             page, line = _page(book, one, names, widths, head), 1
@@ -204,11 +205,6 @@ def _sheets(book: Any, one: Leaf, names: set[str]) -> None:
             _cell(page, line, place, value, looks[place], ZoneInfo(one.zone))
         line += 1
     _finish(page, line, one)
-
-
-def _chained(first: list[Sequence[Any]], rest: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    yield from first
-    yield from rest
 
 
 def _page(book: Any, one: Leaf, names: set[str], widths: list[float], head: Any) -> Any:

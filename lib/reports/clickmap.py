@@ -99,7 +99,7 @@ def drawn(
 
 
 def _add(anchor: Any, bubble: Bubble, on_a_picture: bool) -> None:
-    """Behind the words of a link; on a picture into its corner, so that the pieces of a picture stay whole."""
+    """Behind the words of a link; on a picture into its corner, so that sliced pictures stay whole."""
     step = 0 if bubble.strength <= 0 else min(5, 1 + int(bubble.strength * 4.999))
     ground, letters = STRENGTHS[step]
     coloured = f"background:{ground}!important;color:{letters}!important;"

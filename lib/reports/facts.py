@@ -92,7 +92,8 @@ crowds AS (  -- the quickest such queue in which a recipient stands
     ) AS span FROM queues
 ),
 agents AS (
-    SELECT user_agent, {_names(IMAGE_PROXIES)} AS proxy, {_names(SCANNERS)} AS scanner,
+    SELECT user_agent, {_names(IMAGE_PROXIES)} OR user_agent = '{APPLE_PROXY}' AS proxy,
+        {_names(SCANNERS)} AS scanner,
         {_names(PROGRAMS, but=NO_ROBOTS)} AS program
     FROM (SELECT DISTINCT user_agent FROM once WHERE user_agent IS NOT NULL) AS named
 ),

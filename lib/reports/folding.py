@@ -47,7 +47,7 @@ def clicked(world: World) -> Clicked | None:
 
 
 def refines(fine: Mapping[Any, str], coarse: Mapping[Any, str]) -> bool:
-    """Whether each group of `coarse` is made of whole groups of `fine`; both say in which group a thing is."""
+    """Whether each group of `coarse` is made of whole groups of `fine`; both give the group of a thing."""
     belongs: dict[str, str] = {}
     if fine.keys() != coarse.keys():
         return False

@@ -38,6 +38,8 @@ DEEPEST = 4
 PLAIN = re.compile(r"[\w\s:;,.#%!()'\"/+*-]*")
 SUSPECT = re.compile(r"\(|binding|behavior|/\*|//", re.I)
 
+SELECTOR = re.compile(r"""[\w\s.#:,>+~*()\[\]="'|^$-]{1,2000}""")
+
 Pictures = Callable[[str], bool]
 """Whether a picture may be loaded from this address."""
 
@@ -92,7 +94,8 @@ def _rules(rules: Iterable[Any], pictures: Pictures, deep: int) -> Iterable[str]
     for rule in rules:
         if rule.type == "qualified-rule":
             style = _declarations(tinycss2.serialize(rule.content), pictures)
-            if style and not tells(selector := tinycss2.serialize(rule.prelude)):
+            selector = tinycss2.serialize(rule.prelude)
+            if style and SELECTOR.fullmatch(selector) and not tells(selector):
                 yield f"{selector}{{{style}}}"
         elif rule.type == "at-rule" and rule.lower_at_keyword in CONDITIONS and rule.content and deep:
             condition = tinycss2.serialize(rule.prelude)
@@ -124,5 +127,4 @@ def _loads(value: Any, pictures: Pictures) -> bool:
             texts = [part.value for part in value.arguments if part.type == "string"]
             return len(texts) != 1 or not pictures(texts[0])
         return value.lower_name in LOADING or any(_loads(part, pictures) for part in value.arguments)
-    inner = getattr(value, "content", None)
-    return bool(inner) and any(_loads(part, pictures) for part in inner)
+    return any(_loads(part, pictures) for part in getattr(value, "content", None) or ())

@@ -24,19 +24,32 @@ OURS = "vitrine-"
 """Begins the classes of what we add; the mail has none of them."""
 
 TAGS = frozenset(
-    "a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del"
-    " details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main"
-    " mark nav ol p pre q s samp section small span strike strong sub summary sup table tbody td tfoot th"
-    " thead time tr tt u ul var wbr".split()
+    {
+        *("a", "abbr", "address", "article", "aside", "b", "bdi", "bdo", "big"),
+        *("blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup", "dd"),
+        *("del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure"),
+        *("font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header"),
+        *("hr", "i", "img", "ins", "kbd", "li", "main", "mark", "nav"),
+        *("ol", "p", "pre", "q", "s", "samp", "section", "small", "span"),
+        *("strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot"),
+        *("th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr"),
+    }
 )
 WITHOUT_CONTENT = frozenset(
-    "script style title noscript template iframe frame frameset noframes noembed object embed applet xmp"
-    " plaintext listing svg math audio video source picture canvas map head textarea select datalist".split()
+    {
+        *("script", "style", "title", "noscript", "template", "iframe", "frame", "frameset", "noframes"),
+        *("noembed", "object", "embed", "applet", "xmp", "plaintext", "listing", "svg", "math"),
+        *("audio", "video", "source", "canvas", "map", "head", "textarea", "select"),
+        *("datalist",),
+    }
 )
 """Gone with all that stands in them; of other unknown elements the content stays."""
 
 ATTRIBUTES = {
-    "*": set("align valign bgcolor color dir lang width height class id style nowrap role".split()),
+    "*": {
+        *("align", "valign", "bgcolor", "color", "dir", "lang", "width"),
+        *("height", "class", "id", "style", "nowrap", "role"),
+    },
     "table": {"cellpadding", "cellspacing", "border", "background", "rules", "frame"},
     "tr": {"background"},
     "td": {"colspan", "rowspan", "background"},
@@ -79,6 +92,9 @@ UNSEEN = re.compile(
     r"display:none|visibility:hidden|opacity:0(\.0*)?(;|$|!)|max-(width|height):[0-2](px)?(;|$|!)", re.I
 )
 TINY = re.compile(r"(?:^|;)(?:width|height):([0-2])(?:\.\d+)?(?:px)?(?:;|$|!)", re.I)
+
+CONTROLS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What a tree cannot hold."""
 
 WRITTEN_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 
@@ -139,8 +155,7 @@ def strip(mail: Mail, *, pictures: bool, own: Collection[str] = ()) -> None:
     names = frozenset(own)
     for element in mail.root.iter():
         _attributes(element)
-        element.text = _anonymous(element.text, names)
-        element.tail = _anonymous(element.tail, names)
+        element.text, element.tail = (_anonymous(text, names) for text in (element.text, element.tail))
     for image in list(mail.root.iter("img")):
         address = (image.get("src") or "").strip()
         if not (EMBEDDED.fullmatch(address) or (pictures and _may_be_loaded(address))):
@@ -186,7 +201,7 @@ def is_a_picture(anchor: Any) -> bool:
 
 
 def _tree(page: str) -> Any:
-    text = LONG_TAG.sub(_without_a_crowd, page.replace("\0", "")).encode("utf-8", "replace")
+    text = LONG_TAG.sub(_without_a_crowd, CONTROLS.sub("", page)).encode("utf-8", "replace")
     parser = lxml.html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True
     )
@@ -327,6 +342,7 @@ def _shown(element: Any) -> Iterator[str]:
 
 def _anonymous(text: str | None, own: frozenset[str]) -> str | None:
     """A text without recipients' addresses and tokens; the sender's own addresses stay."""
+    text = text and CONTROLS.sub("", text)
     if not text or ("@" not in text and "://" not in text):
         return text
     bare = WRITTEN_ADDRESS.sub(lambda found: tokens.bare(found[0]), text)

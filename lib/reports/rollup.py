@@ -298,7 +298,7 @@ def _windows() -> str:
     return (
         "WITH messages AS (SELECT message,"
         f" COUNT(CASE WHEN kind = 'opened' AND told AND people THEN 1 END) AS opens, {clicks}"
-        " FROM facts WHERE kind IN ('opened', 'clicked') GROUP BY message),"
+        " FROM facts GROUP BY message),"
         f" banded AS (SELECT length, {told} FROM ({banded}) AS each_one GROUP BY length)"
         f" SELECT counts.* REPLACE ('window' AS dimension, banded.length AS key, {replaced})"
         " FROM counts, banded WHERE counts.dimension = ''"

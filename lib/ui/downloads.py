@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import streamlit as st
+from streamlit.elements.lib.mutable_status_container import StatusContainer
 
 from lib import wiring
 from lib.model import Form
@@ -26,6 +27,8 @@ from lib.ui.i18n import language, t
 log = logging.getLogger(__name__)
 
 PRINT = "print"
+CHOSEN = ("level", "winner")
+"""Of an A/B test, in the address (lib/ui/sections/variants.py)."""
 LONG = ("pdf", "xlsx")
 """Of the whole report."""
 PATIENCE = 120.0
@@ -41,8 +44,13 @@ def address(campaign: str, end: str, form: Form, **more: str) -> str:
     the name of a part of it with its kind.
     """
     own = {"as": "viewer"} if session.reader().is_viewer else {}
-    query = urlencode({counting.FORM: form.value, **more, **own})
+    query = urlencode({counting.FORM: form.value, **_chosen(), **more, **own})
     return f"/export/campaign/{quote(campaign, safe='')}{end}?{query}"
+
+
+def _chosen() -> dict[str, str]:
+    """How the reader looks at the report, where the address tells it."""
+    return {name: st.query_params[name] for name in CHOSEN if name in st.query_params}
 
 
 # --- one section ----------------------------------------------------------------------------------
@@ -150,7 +158,8 @@ def _make(campaign: str, kind: str) -> None:
 def _parcel(campaign: str, kind: str, steps: "_Steps") -> str:
     """Its id. Raises UnknownCampaign where access has ended meanwhile."""
     reader, parts = session.reader(), session.app()
-    report = cache.report(reader.scope, campaign, counting.on_screen())
+    known = cache.report(reader.scope, campaign, counting.on_screen())
+    report = files.as_chosen(known, *(_chosen().get(name, "") for name in CHOSEN))
     edition = Edition(parts.settings.brand, reader.name, wiring.now(), language())
     made = files.whole(report, kind, edition)
 
@@ -170,7 +179,7 @@ def _waiting(number: str) -> str:
 class _Steps:
     """Shows how far a file is, no more often than one can read."""
 
-    def __init__(self, status: "st.delta_generator.DeltaGenerator") -> None:
+    def __init__(self, status: StatusContainer) -> None:
         self._status = status
         self._shown = 0.0
 

@@ -82,7 +82,7 @@ def filters(frame: pd.DataFrame) -> pd.DataFrame:
     kept = kept & ((years == int(year)) if year else True)
     with st.container(horizontal=True, vertical_alignment="center"):
         kept = kept & _more_filters(frame)
-        if any(st.session_state.get(name) not in (None, "") for name in FILTERS):
+        if any(map(_is_set, FILTERS)):
             st.button(
                 t("overview.clear"),
                 type="tertiary",
@@ -96,7 +96,7 @@ def filters(frame: pd.DataFrame) -> pd.DataFrame:
 def _more_filters(frame: pd.DataFrame) -> "pd.Series[bool]":
     """Those that are needed less often; how many of them are set stands on the button."""
     days = _days(frame)
-    active = sum(st.session_state.get(name) is not None for name in RARER)
+    active = sum(map(_is_set, RARER))
     label = t("overview.more_active", count=active) if active else t("overview.more_filters")
     with st.popover(label, icon=":material/filter_list:", key="more-filters"):
         tag = _choice("tag", frame["tags"].str.split("|").explode()) if frame["tags"].any() else None
@@ -106,7 +106,7 @@ def _more_filters(frame: pd.DataFrame) -> "pd.Series[bool]":
     if tag:
         kept &= ("|" + frame["tags"] + "|").str.contains(f"|{tag}|", regex=False)
     if weekday:
-        kept &= days.dt.dayofweek == int(weekday) - 1
+        kept &= days.dt.day_of_week == int(weekday) - 1
     if first:
         kept &= days.dt.normalize() >= pd.Timestamp(first)
     if last:
@@ -114,14 +114,23 @@ def _more_filters(frame: pd.DataFrame) -> "pd.Series[bool]":
     return kept
 
 
+def _is_set(name: str) -> bool:
+    """Whether a filter is in use; before it is drawn for the first time only the address tells."""
+    if name in st.session_state:
+        return st.session_state[name] not in (None, "")
+    return bool(st.query_params.get(name))
+
+
 def _weekday() -> str | None:
     """1 is Monday. The address has the number, for the names are the reader's."""
     names = get_day_names(locale=REGIONS[language()])
     asked = st.query_params.get("weekday", "")
+    if "weekday" not in st.session_state and asked in WEEKDAYS:
+        st.session_state["weekday"] = asked
     chosen = st.selectbox(
         t("overview.weekday"),
         WEEKDAYS,
-        index=WEEKDAYS.index(asked) if asked in WEEKDAYS else None,
+        index=None,
         format_func=lambda number: names[int(number) - 1].capitalize(),
         key="weekday",
         placeholder=t("overview.all"),

@@ -23,7 +23,10 @@ def _text(passport: Passport, origins: Sequence[str]) -> str:
     blocks = [
         f"**{plain(passport.heading)}**  \n{plain(passport.meaning)}",
         _block(t("passport.formula"), [passport.formula, passport.other_form]),
-        _block(t("passport.bases"), [f"{name}: {value}" for name, value in passport.bases]),
+        _block(
+            t("passport.bases"),
+            [t("passport.line", name=name, value=value) for name, value in passport.bases],
+        ),
         _block(t("passport.reported_title"), [passport.reported]),
         _block(t("passport.source"), [passport.source, _files(origins), passport.rules]),
     ]

@@ -9,7 +9,8 @@ PAPER = """<style>
     color-scheme: light; background: white !important; }
   .stApp, .stApp :is(h1, h2, h3, h4, p, li, label, span, div, td, th, strong) { color: black !important; }
   header, [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stToolbar],
-  [data-testid=stDecoration], [data-testid=stStatusWidget], [data-testid=stElementToolbar], [data-testid=stToast],
+  [data-testid=stDecoration], [data-testid=stStatusWidget], [data-testid=stElementToolbar],
+  [data-testid=stToast],
   .stButton, .stMenuButton, .stPopover, .stDownloadButton, .stPageLink, .stSegmentedControl, .stSelectbox,
   .stTextInput, .stPagination, .stToggle, .stCheckbox, .stFileUploader, .stPills, .stButtonGroup,
   [data-testid=stPopover], [data-testid=stMenuButton], [data-testid=stButtonGroup], [data-testid=stPageLink],

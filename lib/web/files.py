@@ -138,7 +138,7 @@ def _table(parts: App, request: Request, reader: Reader, report: Report) -> Resp
     leaf = workbook.leaf(report, name, reader.language)
     if leaf is None:
         return None
-    called = files.file_name(kind, naming.campaign(report), naming.table(name, reader.language))
+    called = files.file_name(kind, naming.campaign(report), leaf.name)
     if kind == "csv":
         return _text(parts, request, reader, called, files.csv(leaf))
     return _written(parts, request, reader, called, lambda to: workbook.xlsx([leaf], to))
@@ -204,8 +204,11 @@ def _rejects(parts: App, request: Request) -> Response:
 
 
 def _report(parts: App, request: Request, reader: Reader) -> Report:
-    """Raises UnknownCampaign."""
-    return reports.report(parts.analytics, reader.scope, request.path_params["id"], _form(request))
+    """As the reader looks at it, within the scope. Raises UnknownCampaign."""
+    found = reports.report(parts.analytics, reader.scope, request.path_params["id"], _form(request))
+    return files.as_chosen(
+        found, request.query_params.get("level", ""), request.query_params.get("winner", "")
+    )
 
 
 def _form(request: Request) -> Form:
@@ -229,8 +232,9 @@ def _written(
     path = Path(place.name)
     place.close()
     try:
-        with parcels.turn(PATIENCE):
-            write(path)
+        if request.method == "GET":
+            with parcels.turn(PATIENCE):
+                write(path)
         _note(parts, request, reader, name)
     except BaseException:
         path.unlink(missing_ok=True)

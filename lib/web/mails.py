@@ -1,7 +1,7 @@
 """The mail of a campaign with its clicks, to be looked at in a frame of the report, behind the one gate.
 
-The mail is a stranger's page. It leaves without anything that runs, leads or loads (lib/reports/mail_html.py),
-and its own headers forbid the browser all of that once more.
+The mail is a stranger's page. It leaves without what runs, leads or loads (lib/reports/mail_html.py).
+Its own headers forbid the browser all of that once more.
 """
 
 from dataclasses import replace

@@ -6,16 +6,20 @@ too, and hear them sing: else silence would prove nothing.
 """
 
 import base64
+import io
 import struct
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+import pypdf
 import pytest
 
 from lib import wiring
 from lib.config import load
 from lib.model import SYSTEM, Covers, Event, Kind
+from lib.paper.sections import CHARTS, TABLES
 from lib.reports import rollup
 from lib.shares import analysts
 from lib.store import library
@@ -48,7 +52,7 @@ CANARIES: dict[str, tuple[bytes, ...]] = {
     "a bounce": (b"canary-bounce",),
     "the mail itself": (b"canary-html",),
 }
-NOWHERE = {"a bounce", "the mail itself"}
+NOWHERE = {"the mail itself"}
 """No page and no export shows them, to nobody."""
 NEVER_SHARED = {"a token", *NOWHERE}
 
@@ -57,6 +61,18 @@ def singing(heard: bytes) -> set[str]:
     """Which canaries are in these bytes."""
     low = heard.lower()
     return {name for name, songs in CANARIES.items() if any(song in low for song in songs)}
+
+
+def legible(body: bytes) -> bytes:
+    """What stands in a file, also where it is packed; of a PDF its texts and all that they are made of."""
+    if body.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(body)) as book:
+            return b"\n".join(book.read(name) for name in book.namelist())
+    if body.startswith(b"%PDF"):
+        read = pypdf.PdfReader(io.BytesIO(body))
+        lines = "".join(page.extract_text() for page in read.pages)
+        return f"{read.metadata} {lines.replace(chr(0x200B), '').replace(chr(10), '')}".encode()
+    return body
 
 
 def _events() -> Iterator[Event]:
@@ -126,13 +142,27 @@ class Guest:
             heard += [
                 inside.ask("GET", f"/export/campaign/{one.id}.csv?opens={form}") for form in ("all", "people")
             ]
-        told = b"\n".join(repr(headers).encode() + body for _status, headers, body in heard)
+        heard += self._files(inside)
+        told = b"\n".join(repr(headers).encode() + legible(body) for _status, headers, body in heard)
         return told + b"".join(
             self._runs(page, f"opens={form}&campaign={one.id}&id={one.id}")
             for page in ("shared", "campaign", "overview")
             for form in ("all", "people")
             for one in (CAMPAIGN, OTHER)
         )
+
+    def _files(self, inside: Browser) -> list[tuple[int, object, bytes]]:
+        """Every file of every kind. No answer may be missing because there were too many."""
+        shared, other = (f"/export/campaign/{one.id}" for one in (CAMPAIGN, OTHER))
+        wanted = [f"{shared}.pdf?opens={form}" for form in ("all", "people")]
+        wanted += [f"{shared}.xlsx", f"{other}.pdf", f"{other}.xlsx", "/export/campaigns.xlsx"]
+        wanted += [f"{shared}/{name}.csv?opens={form}" for name in TABLES for form in ("all", "people")]
+        wanted += [f"{place}/{name}.xlsx" for name in TABLES for place in (shared, other)]
+        wanted += [f"{place}/{name}.svg" for name in CHARTS for place in (shared, other)]
+        wanted += [f"{shared}/recipients.list.csv?deed=bounced"]
+        answers = [inside.ask("GET", address) for address in wanted]
+        assert {status for status, _, _ in answers} <= {200, 404}
+        return answers
 
     def _runs(self, page: str, query: str) -> bytes:
         with talk(self.server.url, self.cookies) as line:
@@ -163,6 +193,16 @@ def test_the_same_canaries_sing_where_nothing_is_hidden(filled: Cage, server: Se
     with talk(server.url, filled.sign_in()) as line:
         line.run("campaign", query_string=f"id={CAMPAIGN.id}")
         assert "a token" in singing(line.everything)
+
+
+@pytest.mark.parametrize("end", [".csv", ".xlsx", ".pdf", "/links.csv", "/links.xlsx", "/links.svg"])
+def test_in_each_kind_of_file_a_canary_would_be_heard(filled: Cage, server: Served, end: str) -> None:
+    """X5: where nothing is hidden, it sings there; where it is hidden, it does not"""
+    for name, draft, songs in (("open", {}, {"a link of two people"}), ("shut", {"people": False}, set())):
+        inside = Browser(server, guest(filled, server, f"{name}-{end.replace('/', '')}", **draft).cookies)
+        status, _headers, body = inside.ask("GET", f"/export/campaign/{CAMPAIGN.id}{end}")
+        assert status == 200
+        assert singing(legible(body)) & {"a link of two people"} == songs
 
 
 @pytest.mark.parametrize("hidden", ["people", "revenue", "sections"])

@@ -1,6 +1,9 @@
 """The click map in the reader's language: the table of its bubbles, and what stands in each."""
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 
 from lib.paper import numbers
 from lib.paper.charted import Draw
@@ -41,18 +44,22 @@ def bubbles(section: Section, language: str) -> dict[int, Bubble]:
     if rows.empty:
         return {}
     most = np.nanmax([*rows["click_share"], 0.0])
-    return {int(row["place"]): _bubble(row, float(most), language) for row in rows.to_dict("records")}
+    return {int(row["place"]): _bubble(row, float(most), language) for row in _records(rows)}
 
 
-def _bubble(row: dict[str, object], most: float, language: str) -> Bubble:
-    share = float(str(row["click_share"]))
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _bubble(row: dict[str, Any], most: float, language: str) -> Bubble:
+    share = float(row["click_share"])
     if row["told"] == "few" or numbers.is_unknown(share):
         return Bubble(t(language, "click_map.few"), t(language, "click_map.few_title"), 0.0)
     title = t(
         language,
         f"click_map.title_{row['told']}",
-        clicks=numbers.show("clicks", float(str(row["clicks"])), language),
-        unique=numbers.show("unique_clicks", float(str(row["unique_clicks"])), language),
+        clicks=numbers.show("clicks", row["clicks"], language),
+        unique=numbers.show("unique_clicks", row["unique_clicks"], language),
     )
     text = numbers.percent(share, language, 1 if share else 0)
     return Bubble(text, title, share / most if most else 0.0)

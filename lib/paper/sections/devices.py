@@ -16,10 +16,10 @@ MOST = 8
 """Bars of a chart."""
 COUNTS = (
     Column("unique_opens", "metric.unique_opens"),
+    Column("share", "locations.share", "share"),
     Column("opens", "metric.opens"),
     Column("unique_clicks", "metric.unique_clicks"),
     Column("clicks", "metric.clicks"),
-    Column("share", "locations.share", "share"),
 )
 
 

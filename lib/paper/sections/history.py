@@ -68,10 +68,17 @@ def sentences(section: Section, language: str) -> tuple[str, ...]:
 
 
 def row_in_words(row: Any, language: str) -> str:
-    """One rate beside what is usual, such as «Open rate 41.20%: high (usual: 31.04% to 38.21%)»."""
-    value, low, high = (numbers.percent(one, language) for one in (row.value, row.low, row.high))
-    key = f"history.row.{row.verdict}"
-    return t(language, key, metric=_metric(row.metric, language), value=value, low=low, high=high)
+    """One rate beside what is usual, such as «Open rate 41.20%: high (31.0–38.2%)»; short, for phones."""
+    low, high = _span(row.low, row.high, language)
+    words = {"metric": _metric(row.metric, language), "value": numbers.percent(row.value, language)}
+    return t(language, f"history.row.{row.verdict}", low=low, high=high, **words)
+
+
+def _span(low: float, high: float, language: str) -> tuple[str, str]:
+    """The ends of an interval with as many decimals as its size needs, one per cent sign for both."""
+    decimals = 1 if high >= 0.01 else 2
+    ends = [numbers.percent(end, language, decimals) for end in (low, high)]
+    return ends[0].rstrip("%\u00a0"), ends[1]
 
 
 def _basis(section: Section, language: str) -> Iterator[str]:

@@ -12,6 +12,9 @@ from lib.reports.mail_html import Link
 from lib.reports.rollup import OTHER
 from lib.reports.sections.base import Section, World
 
+Pair = tuple[float, float]
+"""Clicks, unique clicks."""
+
 MOST_LINKS = 500
 """No mail has so many; a page that was made to be large has."""
 
@@ -43,15 +46,16 @@ def make(world: World) -> Section:
 
 def _rows(page: str, found: Clicked) -> Iterator[dict[str, Any]]:
     by_page = found.links.assign(page=found.links["url"]) if found.pages is None else found.pages
-    known = {row.page: (row.clicks, row.unique_clicks) for row in by_page.itertuples()}
+    counts = zip(by_page["clicks"].tolist(), by_page["unique_clicks"].tolist(), strict=True)
+    known: dict[str, Pair] = dict(zip(by_page["page"].tolist(), counts, strict=True))
     tail = OTHER in known
     leads = tokens.bare if found.pages is None else tokens.folded
-    places = {link.place: _page(link, known, leads(link.href)) for link in mail_html.links(page)}
+    places = {link.place: _page(known, leads(link.href)) for link in mail_html.links(page)}
     counted = [link for link in mail_html.links(page) if _is_counted(link) or places[link.place] in known]
     alone = _told_apart(counted, places, known, found.places)
     for link in counted[:MOST_LINKS]:
         where = places[link.place]
-        row = {"place": link.place, "text": link.text, "page": where, "told": "place"}
+        row: dict[str, Any] = {"place": link.place, "text": link.text, "page": where, "told": "place"}
         if link.place in alone:
             clicks, uniques = alone[link.place]
         elif where in known:
@@ -63,7 +67,7 @@ def _rows(page: str, found: Clicked) -> Iterator[dict[str, Any]]:
         yield row | {"clicks": clicks, "unique_clicks": uniques}
 
 
-def _page(link: Link, known: dict[str, Any], page: str) -> str:
+def _page(known: dict[str, Pair], page: str) -> str:
     """As it was clicked: with a slash at its end or without."""
     other = page.removesuffix("/") if page.endswith("/") else f"{page}/"
     return other if page not in known and other in known else page
@@ -79,8 +83,8 @@ def _several(links: list[Link], places: dict[int, str], page: str) -> bool:
 
 
 def _told_apart(
-    counted: list[Link], places: dict[int, str], known: dict[str, Any], clicks: pd.DataFrame | None
-) -> dict[int, tuple[float, float]]:
+    counted: list[Link], places: dict[int, str], known: dict[str, Pair], clicks: pd.DataFrame | None
+) -> dict[int, Pair]:
     """place -> clicks, unique clicks, of the pages to which several links lead, where events tell by place.
 
     Senders number links as they like: all of them, or only those that they count. Of these two the numbering
@@ -99,17 +103,16 @@ def _told_apart(
     return {link.place: found.get(link.place, (0, 0)) for link in counted if places[link.place] in several}
 
 
-def _by_numbering(
-    numbers: list[int], places: dict[int, str], clicks: pd.DataFrame
-) -> dict[int, tuple[float, float]]:
+def _by_numbering(numbers: list[int], places: dict[int, str], clicks: pd.DataFrame) -> dict[int, Pair]:
     by_number = dict(enumerate(numbers, start=1))
-    found = {}
-    for row in clicks.itertuples():
-        place = None if np.isnan(row.position) else by_number.get(int(row.position))
-        if place is not None and places[place] == row.page:
-            found[place] = (row.clicks, row.unique_clicks)
+    found: dict[int, Pair] = {}
+    names = ("position", "page", "clicks", "unique_clicks")
+    for position, page, total, uniques in zip(*(clicks[name].tolist() for name in names), strict=True):
+        place = by_number.get(position)
+        if place is not None and places[place] == page:
+            found[place] = (total, uniques)
     return found
 
 
-def _weight(found: dict[int, tuple[float, float]]) -> float:
+def _weight(found: dict[int, Pair]) -> float:
     return sum(clicks for clicks, _ in found.values())

@@ -39,8 +39,8 @@ def make(world: World) -> Section:
     Columns: variant («*»: those of few people), subject (None: unknown), recipients, deliveries,
     unique_opens, unique_clicks, unsubscribes, open_rate, click_rate, click_to_open_rate, and for both rates
     `_low`, `_high` and `_margin` of the interval and `_chance` of being the highest; with revenue in the
-    scope also orders, revenue, revenue_per_delivery with the same four. Unknown is NaN. The facts `level` and `by`
-    say which interval and which criterion, `best` and `chance` the variant that is ahead by it.
+    scope also orders, revenue, revenue_per_delivery with the same four. Unknown is NaN. The facts `level` and
+    `by` say which interval and which criterion, `best` and `chance` the variant that is ahead by it.
     """
     table = _counted(world)
     if table is None:

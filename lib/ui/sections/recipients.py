@@ -50,8 +50,8 @@ def show(chosen: str, campaign: str) -> None:
 
 
 def _is_live(scope: Scope) -> bool:
-    """Whether this is the reader's own page. An analyst with the scope of a share looks at a preview: that has
-    no address of its own, and nothing of it is taken along.
+    """Whether this is the reader's own page. Within the scope of a share an analyst looks at a preview: that
+    has no address of its own, and nothing of it is taken along.
     """
     return session.reader().is_viewer or scope == session.EVERYTHING
 
