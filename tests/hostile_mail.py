@@ -64,7 +64,8 @@ LOADING = (
     f"<p style=\"list-style:url('{SINK}/y.png');cursor:url({SINK}/z.cur),auto\">y</p>",
     f'<link rel="stylesheet" href="{SINK}/s.css"><link rel="prefetch" href="{SINK}/p">',
     f"<link rel=icon href={SINK}/i>",
-    f'<style>@import "{SINK}/i.css";@import url({SINK}/j.css);@font-face{{font-family:x;src:url({SINK}/f.woff)}}'
+    f'<style>@import "{SINK}/i.css";@import url({SINK}/j.css);'
+    f"@font-face{{font-family:x;src:url({SINK}/f.woff)}}"
     f"body{{font-family:x;background:url({SINK}/k.png)}} p::before{{content:url({SINK}/l.png)}}"
     f"@media all{{p{{background:url('{SINK}/m.png')}}}}</style>",
     f'<style>p{{--a:url({SINK}/n.png);background:var(--a)}} q{{x:"</style><img src={SINK}/o.png>"}}</style>',

@@ -8,7 +8,8 @@ import pytest
 from lib import words
 from lib.paper.passport import base_name
 from lib.reports import METRICS, Rate
-from lib.reports.metrics import REACH
+from lib.reports.metrics import ASKABLE
+from lib.reports.rules import FEWEST_LINKS, FEWEST_SHARING, RULES, RULES_VERSION, SCANNERS, WINDOWS
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "metrics.md").read_text(encoding="utf-8")
 TABLE = dict(
@@ -39,7 +40,7 @@ def test_the_page_says_which_events_a_metric_needs(name):
     assert f"| {METRICS[name].formula} | {needs} |" in PAGE
 
 
-@pytest.mark.parametrize("metric", [*METRICS.values(), *REACH.values()], ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", ASKABLE.values(), ids=lambda metric: metric.name)
 def test_the_source_of_a_metric_is_a_chapter_of_the_page(metric):
     page, _, anchor = metric.source.partition("#")
     assert page == "docs/metrics.md" and anchor in ANCHORS
@@ -72,6 +73,27 @@ def test_the_page_and_the_languages_name_what_else_a_rate_is_divided_by(rate):
 def test_a_rate_of_people_is_divided_by_people_in_its_other_forms_too():
     bases = [base.name for base in METRICS["click_rate_people"].bases]
     assert bases == ["recipients", "unique_opens_people"]
+
+
+RULES_ROWS = re.findall(r"^\| `(\w+)` \| (sender|ours) \| (–|\d+ s) \| (.+?) \|$", PAGE, re.MULTILINE)
+
+
+def test_the_page_has_every_rule_with_its_window_in_the_order_of_decision():
+    windows = {rule.reason: "–" if rule.window is None else f"{rule.window} s" for rule in RULES.values()}
+    assert [row[:3] for row in RULES_ROWS] == [
+        (rule.reason, rule.whose, windows[rule.reason]) for rule in RULES.values()
+    ]
+
+
+def test_the_page_says_the_numbers_of_the_rules():
+    said = {reason: text for reason, _whose, _window, text in RULES_ROWS}
+    for rule in RULES.values():
+        assert rule.window is None or f"{rule.window} seconds" in said[rule.reason]
+    assert f"at least {FEWEST_LINKS}" in said["all_links"]
+    assert f"at least {FEWEST_SHARING} recipients" in said["shared_address"]
+    assert all(name.lower() in said["scanner_agent"].lower() for name in SCANNERS)
+    assert f"version {RULES_VERSION} of them" in PAGE
+    assert "{}, {}\nor {} seconds".format(*WINDOWS) in PAGE
 
 
 def test_the_sql_of_a_rate_has_no_zero_below():

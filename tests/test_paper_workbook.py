@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.paper import workbook
+from lib.paper import naming, workbook
+from lib.paper.sections import CHARTS, TABLES
 from lib.paper.tables import Column
 from lib.paper.workbook import Leaf
 from lib.reports import report
+from lib.words import LANGUAGES
 from tests import workbooks
 from tests.shelf import EVERYTHING, SPRING, covering, event, shelf
 
@@ -150,3 +152,10 @@ def test_the_whole_report_is_a_cover_and_a_sheet_for_each_table(spring):
     assert (cover["Taux d’ouverture"].value, cover["Taux d’ouverture"].format) == ("0.5", "0.00%")
     assert [done for _, done, _ in told] == list(range(len(told)))
     assert "=cmd|'/c calc'!A1" in {row["A"].value for row in book.sheets["Clics par lien"]}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_table_and_every_chart_has_a_title_of_its_own(language):
+    for names in (TABLES, CHARTS):
+        titles = [naming.table(name, language) for name in names]
+        assert len(set(titles)) == len(titles)

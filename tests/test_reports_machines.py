@@ -1,8 +1,14 @@
 """Machine opens and clicks are marked with reasons, and left out of the people metrics only."""
 
+from dataclasses import replace
+
 import pytest
+import sqlalchemy as sa
 
 from lib.model import Form
+from lib.reports.facts import CONDITIONS
+from lib.reports.rules import RULES
+from lib.store.tables import campaigns
 from tests.shelf import SPRING, covering, event, shelf
 
 LINKS = ("https://a", "https://b", "https://c")
@@ -90,6 +96,105 @@ def test_the_senders_flag_wins_over_the_rules(library_of):
     library_of.bring(SPRING, covering(), person, machine, named)
     assert both(library_of, "opens") == (3, 1)
     assert reasons(library_of) == {"bot_click": (1, 0), "sender": (1, 0)}
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/120.0 Safari/537.36",
+        *("python-requests/2.31.0", "curl/8.4.0", "Wget/1.21", "Go-http-client/2.0", "axios/1.6"),
+        "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
+        "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+    ],
+)
+def test_programs_that_name_themselves_are_machines(library_of, agent):
+    library_of.bring(SPRING, covering(), event("ann", "clicked", 600, user_agent=agent))
+    assert both(library_of, "clicks") == (1, 0)
+    assert reasons(library_of) == {"headless_agent": (1, 1)}
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (Linux; Android 13; CUBOT X50) AppleWebKit/537.36 Chrome/120 Mobile Safari/537.36",
+        "Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8)",
+        *("okhttp/4.9.2", "Outlook-iOS/729.2.1", "Mail/3774.600.62 CFNetwork/1490.0.4 Darwin/23.2.0"),
+        "Mozilla/5.0 (X11; Linux x86_64; rv:115.0) Gecko/20100101 Thunderbird/115.6.0",
+        "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17126; Pro)",
+        *("The Bat! 10.5", "eMClient/9.2", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/120"),
+    ],
+)
+def test_phones_and_mail_clients_are_people(library_of, agent):
+    opened = event("ann", "opened", 600, user_agent=agent)
+    library_of.bring(SPRING, covering(), opened, event("ann", "clicked", 700, user_agent=agent))
+    assert (both(library_of, "opens"), both(library_of, "clicks")) == ((1, 1), (1, 1))
+
+
+def queue(number, gap=5, delay=30, ip="192.0.2.9"):
+    """So many recipients click from one address, one after the other."""
+    for place in range(number):
+        yield event(f"r{place}", "delivered", place * gap)
+        yield event(f"r{place}", "clicked", place * gap + delay, url=LINKS[0], ip=ip)
+
+
+@pytest.mark.parametrize(
+    ("visitors", "people"),
+    [
+        (queue(10), 0),
+        (queue(10, gap=20 / 3), 0),  # the last comes after 60 seconds to the dot
+        (queue(10, gap=7), 10),  # after 63
+        (queue(9), 9),
+        (queue(10, delay=60), 0),
+        (queue(10, delay=61), 10),  # an office that reads at leisure
+        (queue(10, ip=None), 10),
+    ],
+)
+def test_ten_recipients_at_one_address_within_a_minute_of_their_delivery_are_a_machine(
+    library_of, visitors, people
+):
+    visitors = list(visitors)
+    library_of.bring(SPRING, covering(), *visitors)
+    assert both(library_of, "unique_clicks") == (len(visitors) // 2, people)
+    assert set(reasons(library_of)) == (set() if people else {"shared_address"})
+
+
+def test_at_a_shared_address_only_who_stands_in_the_queue_is_a_machine(library_of):
+    """The address opens its doors later to one who reads at leisure, and to another click of its own."""
+    late = [event("zoe", "delivered", 0), event("zoe", "clicked", 300, url=LINKS[0], ip="192.0.2.9")]
+    again = event("r0", "clicked", 900, url=LINKS[0], ip="192.0.2.9")
+    elsewhere = event("r1", "clicked", 45, url=LINKS[0], ip="192.0.2.1")
+    library_of.bring(SPRING, covering(), *queue(10), *late, again, elsewhere)
+    assert both(library_of, "clicks") == (13, 3)
+
+
+def test_each_event_has_one_reason_the_first_that_applies(library_of):
+    library_of.bring(SPRING, covering(), *queue(10, delay=4))
+    assert reasons(library_of) == {"too_fast": (10, 10)}
+
+
+def test_a_sender_who_says_person_wins_over_every_rule(library_of):
+    fast = [replace(one, machine=False) for one in queue(10, delay=2)]
+    library_of.bring(SPRING, covering(), *fast)
+    assert both(library_of, "clicks") == (10, 10)
+    assert reasons(library_of) == {}
+
+
+def test_wider_windows_set_apart_what_comes_later(library_of):
+    clicks = [event(name, "clicked", late) for name, late in (("ann", 8), ("bob", 45), ("cid", 200))]
+    library_of.bring(SPRING, covering(), *delivered("ann", "bob", "cid"), *clicks)
+    with library_of.analytics.records.connect() as db:
+        place = db.scalar(sa.select(campaigns.c.rollup))
+    rows = library_of.analytics.events.read(place).to_pylist()
+    assert {
+        row["key"]: (row["clicks"], row["clicks_people"], row["unique_opens_people"])
+        for row in rows
+        if row["dimension"] == "window"
+    } == {"10": (3, 2, 2), "60": (3, 1, 1), "300": (3, 0, 0)}
+    assert both(library_of, "clicks") == (3, 3)
+
+
+def test_every_rule_of_ours_has_its_condition():
+    assert list(CONDITIONS) == [rule.reason for rule in RULES.values() if rule.whose == "ours"]
 
 
 def test_a_persons_click_implies_that_a_person_opened(library_of):

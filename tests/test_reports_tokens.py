@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.reports.tokens import CUT, bare, differing
+from lib.reports.tokens import CUT, bare, differing, folded
 
 SHOP = "https://shop.example/tea"
 ADDRESS = "ann.o+news@mail.example"
@@ -141,3 +141,54 @@ def test_a_very_long_link_is_read_at_once():
     began = time.monotonic()
     assert len(bare(f"https://shop.example/?q={'a' * 200_000}")) > 200_000
     assert time.monotonic() - began < 10  # without an end to an address's name it would be hours
+
+
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        (SHOP, SHOP),
+        (f"{SHOP}?", f"{SHOP}?"),
+        (f"{SHOP}?utm_source=lettre&utm_campaign=été", SHOP),
+        (f"{SHOP}?b=2&utm_medium=e-mail&a=1&UTM_TERM=thé", f"{SHOP}?b=2&a=1"),
+        (f"{SHOP}?mc_cid=1f2e&mc_eid=9a8b&page=2#avis", f"{SHOP}?page=2#avis"),
+        (f"{SHOP}?page=2&gclid=x&fbclid=y&msclkid=z#top", f"{SHOP}?page=2#top"),
+        (f"{SHOP}#utm_source=lettre&onglet=2", f"{SHOP}#onglet=2"),
+        (f"{SHOP}#utm_source", f"{SHOP}#utm_source"),  # an anchor of that name
+        (f"{SHOP}?xtor=EPR-12-[lettre]&at_medium=email&at_campaign=printemps&n=1", f"{SHOP}?n=1"),
+        (f"{SHOP}?pk_campaign=mars&mtm_source=lettre&hsa_acc=1&_gl=x", SHOP),
+        (f"{SHOP}?utm%5Fsource=lettre&q=1", f"{SHOP}?q=1"),
+        (f"{SHOP}?a=1&&b&=c&utm_id", f"{SHOP}?a=1&b&=c"),
+        (f"{SHOP}?q=utm_source%3D1&x=a%20b+c", f"{SHOP}?q=utm_source%3D1&x=a%20b+c"),
+        (
+            "https://thé.example/carte/été?saison=printemps&utm_source=l",
+            "https://thé.example/carte/été?saison=printemps",
+        ),
+        (f"{SHOP}?at_page=2&mcdonald=1&spammer=2", f"{SHOP}?at_page=2&mcdonald=1&spammer=2"),
+        (f"{SHOP}?r={ADDRESS}&utm_source=l", SHOP),
+        ("mailto:ann@shop.example?subject=utm_source", f"mailto:{CUT}@shop.example?subject=utm_source"),
+        ("https://[::1/?utm_source=l", "https://[::1/?utm_source=l"),
+        ("javascript:alert(1)?utm_source=l", "javascript:alert(1)?utm_source=l"),
+        ("*|ARCHIVE|*", "*|ARCHIVE|*"),
+        ("", ""),
+    ],
+)
+def test_a_page_is_a_link_without_where_its_visitor_came_from(url, page):
+    assert folded(url) == page
+
+
+@given(st.lists(st.sampled_from(["a=1", "b=2", "c", "utm_source=x", "mc_cid=y", "gclid=z"]), max_size=8))
+def test_what_stays_of_a_page_keeps_its_order(pairs):
+    kept = [pair for pair in pairs if pair in ("a=1", "b=2", "c")]
+    assert folded(f"{SHOP}?{'&'.join(pairs)}").partition("?")[2] == "&".join(kept)
+
+
+@given(st.text(max_size=80) | st.text(max_size=60).map(lambda text: f"https://shop.example/?{text}"))
+def test_a_page_is_its_own_page_and_tells_no_more_than_the_bare_link(url):
+    page = folded(url)
+    assert folded(page) == page
+    assert len(page) <= len(bare(url))
+
+
+def test_a_parameter_of_each_recipient_is_cut_from_a_page_too():
+    personal = differing([(f"{SHOP}?x={number}&utm_source=l", number, 1) for number in range(5)])
+    assert folded(f"{SHOP}?x=9&utm_source=l&y=1", personal) == f"{SHOP}?y=1"

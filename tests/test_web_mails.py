@@ -153,7 +153,7 @@ def test_every_other_route_of_ours_still_may_not_be_framed(parts):
 def test_the_form_and_the_language_are_those_that_are_asked_for(parts):
     visitor = analyst_browser(parts)
     answer = visitor.get(f"{ADDRESS}?opens=people&lang=fr")
-    assert bubbles(answer)[0] == "66,7\u00a0%"
+    assert bubbles(answer)[0] == "66,7&nbsp;%"
     assert "clics uniques" in answer.text and '<html lang="fr">' in answer.text
 
 

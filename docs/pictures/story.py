@@ -68,7 +68,8 @@ def reads(studio: Studio, page: Page) -> None:
             page.mouse.move(300 + step, 400)
             page.wait_for_timeout(400)
     with page.expect_download():
-        page.get_by_role("button", name=studio.t("shared.export")).click()
+        page.get_by_role("button", name=studio.t("files.whole")).click()
+        page.get_by_role("menuitem", name=studio.t("files.whole_csv")).click()
 
 
 def come_and_fail(studio: Studio) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from lib import words
 from lib.paper import numbers
 from lib.paper.tables import Table
 from lib.reports import METRICS, Report
@@ -22,8 +21,7 @@ def table(name: str, language: str) -> str:
 
 def part(name: str, language: str) -> str:
     """What a further table or chart of a section is called beside the others of it."""
-    key = f"files.part.{name.replace('.', '_')}"
-    return t(language, key) if key in words.catalogue(language) else name.partition(".")[2].replace("_", " ")
+    return t(language, f"files.part.{name.replace('.', '_')}")
 
 
 def campaign(report: Report) -> str:

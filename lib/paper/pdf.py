@@ -147,7 +147,7 @@ def _charts(report: Report, section: str, language: str) -> Iterator[dict[str, A
         if figure is not None:
             title = naming.table(name, language)
             picture = drawing.svg(figure, width=WIDTH).decode()
-            own = "" if name == section else naming.part(name, language)
+            own = "" if name == section else _headed(naming.part(name, language))
             yield {"kind": "chart", "title": own, "svg": picture, "alt": title}
 
 
@@ -156,6 +156,10 @@ def _tables(report: Report, section: str, language: str) -> Iterator[dict[str, A
         table = table_of(report, name)
         if table is not None and not table.empty and TABLES[name].shown(table):
             yield _table(report, name, table, language)
+
+
+def _headed(title: str) -> str:
+    return title[:1].upper() + title[1:]
 
 
 def _table(report: Report, name: str, table: pd.DataFrame, language: str) -> dict[str, Any]:
@@ -170,7 +174,7 @@ def _table(report: Report, name: str, table: pd.DataFrame, language: str) -> dic
     left = len(table) - len(rows)
     return {
         "kind": "table",
-        "title": "" if "." not in name else naming.part(name, language),
+        "title": "" if "." not in name else _headed(naming.part(name, language)),
         "headings": list(headings),
         "numeric": [column.kind in NUMERIC for column in columns],
         "widths": [_width(heading, [row[n] for row in rows]) for n, heading in enumerate(headings)],

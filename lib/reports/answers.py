@@ -76,8 +76,15 @@ def part_of(rollup: pa.Table, dimension: str, covers: Sequence[str], scope: Scop
     """The rows of one dimension of a rollup as `scope` may see them."""
     rows = rollup.filter(pc.equal(rollup.column("dimension"), _redacted(dimension, scope)))
     keys = rows.column("key").to_pylist()
-    counts = {name: rows.column(name).cast(pa.float64()).to_numpy() for name in COUNTS}
+    counts = {name: _counted(rows, name) for name in COUNTS}
     return Part(covers, [int(key) if dimension == "hour" and key else key for key in keys], counts)
+
+
+def _counted(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:
+    """A column of the rollup; unknown where an older one does not hold it."""
+    if name not in rows.column_names:
+        return np.full(rows.num_rows, np.nan)
+    return rows.column(name).cast(pa.float64()).to_numpy()
 
 
 def _redacted(dimension: str, scope: Scope) -> str:

@@ -100,7 +100,8 @@ agents AS (
 clickers AS (SELECT DISTINCT message FROM once WHERE kind = 'clicked'),
 joined AS (
     SELECT once.message, once.id, once.ordinal, once.kind, once.happened_at, once.link, once.link_position,
-        once.domain, once.client, once.product, once.user_agent, once.machine,
+        once.domain, once.client, once.user_agent, once.machine,
+        CASE WHEN once.kind = 'ordered' THEN once.product END AS product,
         CASE WHEN once.machine THEN COALESCE(once.machine_reason, '{SENDER}') END AS said,
         CASE WHEN NOT COALESCE(proxy, FALSE) THEN once.country END AS country,
         CASE WHEN NOT COALESCE(proxy, FALSE) AND (once.country IS NOT NULL OR once.region IS NOT NULL)

@@ -1,8 +1,9 @@
 """The full report of one campaign."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -92,6 +93,8 @@ class Report:
     figures: dict[str, Figure]
     sections: dict[str, Section]
     claimed: dict[str, str]
+    mark: str = field(default_factory=lambda: uuid4().hex, compare=False)
+    """Of this very report: no other has it, so that what is made of it can be kept under it."""
 
 
 def report(analytics: Analytics, scope: Scope, campaign_id: str, form: Form = Form.ALL) -> Report:

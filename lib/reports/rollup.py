@@ -176,12 +176,12 @@ def of_messages() -> str:
         MAX(CASE WHEN standing THEN happened_at END) AS bounced_at,
         MAX(CASE WHEN standing THEN reason END) AS bounce_reason, {counted},
         BOOL_OR(kind = 'unsubscribed') AS unsubscribed, MIN({_when("unsubscribed")}) AS unsubscribed_at,
-        FIRST(reason ORDER BY happened_at NULLS LAST, reason)
-            FILTER (WHERE kind = 'unsubscribed' AND reason IS NOT NULL) AS unsubscribe_reason,
+        MIN(ROW(COALESCE(happened_at, TIMESTAMP 'infinity'), reason))
+            FILTER (WHERE kind = 'unsubscribed' AND reason IS NOT NULL)[2] AS unsubscribe_reason,
         BOOL_OR(kind = 'complained') AS complained, MIN({_when("complained")}) AS complained_at,
         MAX(variant) AS variant, {COUNTS["orders"].sql} AS orders,
         CAST({COUNTS["revenue"].sql} AS DOUBLE) AS revenue
-        FROM facts GROUP BY message ORDER BY message"""
+        FROM facts GROUP BY message"""
 
 
 def _when(kind: str, condition: str = "TRUE", value: str = "happened_at") -> str:

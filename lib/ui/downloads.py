@@ -20,7 +20,7 @@ from lib.paper.parcels import TooManyMakers
 from lib.paper.pdf import Edition
 from lib.paper.sections import CHARTS, TABLES, of_section, table_of
 from lib.reports import Report, UnknownCampaign
-from lib.ui import cache, counting, exchange, session
+from lib.ui import cache, counting, exchange, plots, session
 from lib.ui.guarded import reader_fragment
 from lib.ui.i18n import language, t
 
@@ -67,7 +67,8 @@ def menu(report: Report, section: str, live: bool = True) -> None:
 
 @reader_fragment
 def _menu(campaign: str, section: str, form: Form, ends: dict[str, str]) -> None:
-    chosen = _button(section, ends)
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        chosen = _button(section, ends)
     if chosen is not None:
         exchange.fetch_file(address(campaign, f"/{chosen}", form))
 
@@ -88,7 +89,8 @@ def _button(section: str, ends: dict[str, str], disabled: bool = False) -> str |
 def _ends(report: Report, section: str) -> dict[str, str]:
     """The files of a section, each with its words: of several tables each with its own name."""
     tables = [name for name in of_section(section, TABLES) if table_of(report, name) is not None]
-    drawn = [name for name in of_section(section, CHARTS) if CHARTS[name](report, language()) is not None]
+    with_data = plots.drawn(report)
+    drawn = [name for name in of_section(section, CHARTS) if name in with_data]
     kinds = [(name, kind, len(tables)) for name in tables for kind in files.OF_TABLES]
     kinds += [(name, kind, len(drawn)) for name in drawn for kind in files.OF_CHARTS]
     return {f"{name}.{kind}": _words(name, kind, several > 1) for name, kind, several in kinds}
@@ -96,8 +98,7 @@ def _ends(report: Report, section: str) -> dict[str, str]:
 
 def _words(name: str, kind: str, one_of_several: bool) -> str:
     said = t(f"files.{kind}")
-    more = name.partition(".")[2]
-    if not one_of_several or not more:
+    if not one_of_several or "." not in name:
         return said
     return t("files.of_part", part=naming.part(name, language()), kind=said)
 
@@ -115,7 +116,7 @@ def whole(campaign: str, live: bool = True) -> None:
 
 @reader_fragment
 def _whole(campaign: str) -> None:
-    with st.container(gap="xsmall", width="content"):
+    with st.container(gap="xsmall", width="content", key="take-along"):
         chosen = _whole_button("take-whole")
         if chosen == PRINT:
             exchange.print_page()

@@ -18,13 +18,31 @@ def draw(report: Report, name: str, alt: str, on_a_phone: int | None = None) -> 
 
     `on_a_phone` is its height in pixels there, where that is another.
     """
-    figure = CHARTS[name](report, language())
+    height = on_a_phone if session.on_a_phone() else None
+    figure = _painted(report.mark, report, name, language(), height)
     if figure is None:
         return
-    _paint(figure)
-    if on_a_phone and session.on_a_phone():
-        figure.update_layout(height=on_a_phone)
     st.plotly_chart(figure, config=CHART, alt=alt, key=f"chart-{name}-{report.form}")
+
+
+def drawn(report: Report) -> frozenset[str]:
+    """The names of the charts for which this report has data."""
+    return _drawn(report.mark, report, language())
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _painted(mark: str, _report: Report, name: str, spoken: str, height: int | None) -> go.Figure | None:  # noqa: ARG001 - hashed
+    """Kept, for making a figure takes longer than all else on the page; never changed after this."""
+    figure = CHARTS[name](_report, spoken)
+    if figure is not None:
+        _paint(figure)
+        figure.update_layout(height=height or figure.layout.height)
+    return figure
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _drawn(mark: str, _report: Report, spoken: str) -> frozenset[str]:  # noqa: ARG001 - hashed
+    return frozenset(name for name, chart in CHARTS.items() if chart(_report, spoken) is not None)
 
 
 def _paint(figure: go.Figure) -> None:

@@ -175,14 +175,14 @@ def test_the_preview_is_what_the_viewer_gets(desk: Desk) -> None:
     page.get_by_role("button", name=t("en", "preview.button_one")).click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text(re.compile(r"This is what vera@.?client\.example will see"))).to_be_visible()
-    expect(dialog.get_by_role("button", name=t("fr", "shared.export"))).to_be_visible(timeout=PATIENCE)
+    expect(dialog.get_by_role("button", name=t("fr", "files.whole"))).to_be_visible(timeout=PATIENCE)
     expect(dialog.get_by_text(re.compile("62,50")).first).to_be_visible(timeout=PATIENCE)
     expected = _words(dialog.locator(".st-key-preview-page"))
     dialog.get_by_role("button", name="Close").click()
     desk.sends(1)
     (mail,) = desk.sink.wait(1)
     _unlocks(page, _link(desk, mail), _password(mail, "fr"))
-    expect(page.get_by_role("button", name=t("fr", "shared.export"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name=t("fr", "files.whole"))).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text(re.compile("62,50")).first).to_be_visible(timeout=PATIENCE)
     assert _words(page.get_by_test_id("stMain")) == expected
 

@@ -95,7 +95,8 @@ def test_the_records_tell_how_long_which_sections_and_what_was_taken_along(
         opened = time.monotonic()
         reads(page, "links", 12)
         with page.expect_download() as download:
-            page.get_by_role("button", name=t("en", "shared.export")).click()
+            page.get_by_role("button", name=t("en", "files.whole")).click()
+            page.get_by_role("menuitem", name=t("en", "files.whole_csv")).click()
         assert download.value.suggested_filename == "canary-title.csv"
         assert comes_true(lambda: line_of(filled, viewer).seconds >= 8)
         stayed = time.monotonic() - opened

@@ -31,6 +31,7 @@ from tests.sockets import Talk, talk
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("taken away")]
 EXPORT = f"/export/campaign/{CAMPAIGN.id}.csv"
+WHOLE_MENU = "take-whole"
 
 
 @dataclass
@@ -94,22 +95,34 @@ def whole_run(inside: Inside, socket: Talk) -> bool:
 
 
 def old_fragment(inside: Inside, socket: Talk) -> bool:
-    """The one with the export's button."""
-    heard = inside.ask(socket, _fragment(inside.fragment_of("button", "export")))
-    return t("en", "shared.export").encode() in heard
+    """The one with the menu of the whole report."""
+    heard = inside.ask(socket, _fragment(inside.fragment_of("menu_button", WHOLE_MENU)))
+    return t("en", "files.whole").encode() in heard
 
 
 def export_button(inside: Inside, socket: Talk) -> bool:
     """Answered by the file's address."""
+    fragment = inside.fragment_of("menu_button", WHOLE_MENU)
+    return EXPORT.encode() in inside.ask(socket, _fragment(fragment, _chosen(inside, "files.whole_csv")))
+
+
+def file_made_anew(inside: Inside, socket: Talk) -> bool:
+    """Answered by the address of a parcel."""
+    fragment = inside.fragment_of("menu_button", WHOLE_MENU)
+    heard = inside.ask(socket, _fragment(fragment, _chosen(inside, "files.whole_xlsx")))
+    return b"/export/parcel/" in heard
+
+
+def _chosen(inside: Inside, kind: str) -> WidgetStates:
+    """A click in the menu of the whole report."""
     states = WidgetStates()
-    states.widgets.add(id=inside.element("button", "export"), trigger_value=True)
-    return EXPORT.encode() in inside.ask(socket, _fragment(inside.fragment_of("button", "export"), states))
+    one = states.widgets.add(id=inside.element("menu_button", WHOLE_MENU))
+    one.string_trigger_value.data = t("en", kind)
+    return states
 
 
 def export_button_in_a_whole_run(inside: Inside, socket: Talk) -> bool:
-    states = WidgetStates()
-    states.widgets.add(id=inside.element("button", "export"), trigger_value=True)
-    heard = socket.run("shared", widgets=states, quiet=0.3)
+    heard = socket.run("shared", widgets=_chosen(inside, "files.whole_csv"), quiet=0.3)
     return EXPORT.encode() in heard or sings(heard)
 
 
@@ -152,6 +165,7 @@ def export_address(inside: Inside, _socket: Talk) -> bool:
 WAYS: tuple[Callable[[Inside, Talk], bool], ...] = (
     old_fragment,
     export_button,
+    file_made_anew,
     attention,
     deferred_download,
     rows_of_a_table,

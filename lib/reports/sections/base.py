@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,13 @@ class World:
             return None
         rows = self.rollup.filter(pc.equal(self.rollup.column("dimension"), ""))
         return next(iter(rows.column(column).to_pylist()), None)
+
+    @property
+    def messages(self) -> Path | None:
+        """The file of messages; None where there are no events, or an older rollup was made without one."""
+        if self.rollup is None or "half_opens" not in self.rollup.column_names:
+            return None
+        return self.analytics.events.messages(self.row.rollup)
 
     def addresses(self, messages: list[int]) -> dict[int, str]:
         """The addresses of some messages, from the files of people; never asked where people are hidden."""

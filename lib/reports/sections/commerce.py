@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from lib.model import Kind
 from lib.reports.figures import columns
@@ -62,8 +60,8 @@ def _divided(part: float, whole: float) -> float:
 def _buyers(world: World) -> float:
     if not world.covers(Kind.ORDERED):
         return np.nan
-    orders = pq.read_table(world.analytics.events.messages(world.row.rollup), columns=["orders"])
-    return float(pc.sum(pc.greater(orders.column("orders"), 0)).as_py() or 0)
+    buyers = world.whole("buyers")
+    return np.nan if buyers is None else float(buyers)
 
 
 def _products(world: World) -> pd.DataFrame:

@@ -26,7 +26,7 @@ def make(world: World) -> Section:
     """
     known = columns([world.row.counts], [world.row.covers], [world.row.reported])
     figures = {name: float(column.value[0]) for name, column in known.items()}
-    lists = listed(world.row.covers) if world.rollup is not None else ()
+    lists = listed(world.row.covers) if world.messages is not None else ()
     counts = _counts(world, figures, lists)
     told = {name: number for name, number in counts.items() if not np.isnan(number)}
     if not told:

@@ -176,10 +176,9 @@ def _with_rates(table: pd.DataFrame) -> pd.DataFrame:
 def _with_spread(table: pd.DataFrame, world: World) -> pd.DataFrame:
     """With the standard error of the revenue per delivery; NaN where there are too few buyers for one."""
     error = f"{REVENUE}_error"
-    if not world.scope.revenue or table["revenue"].isna().all():
+    if not world.scope.revenue or world.messages is None or table["revenue"].isna().all():
         return table.assign(**{error: np.nan})
-    place = world.analytics.events.messages(world.row.rollup)
-    messages = pq.read_table(place, columns=["variant", "sent", "bounce", "orders", "revenue"]).to_pandas()
+    messages = pq.read_table(world.messages, columns=["variant", "sent", "bounce", "orders", "revenue"]).to_pandas()
     delivered = messages[messages["sent"] & messages["bounce"].isna()]
     groups = delivered.fillna({"revenue": 0.0}).groupby("variant")
     buyers = delivered[delivered["orders"] > 0].groupby("variant").size()

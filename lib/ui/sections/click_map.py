@@ -36,9 +36,8 @@ def _mail(campaign: str, form: Form, *, people: bool) -> None:
             required=True,
             key="click-map-width",
         )
-        pictures = st.toggle(
-            t("click_map.pictures"), help=t("click_map.pictures_help"), key=f"click-map-pictures-{campaign}"
-        )
+        pictures = st.toggle(t("click_map.pictures"), key=f"click-map-pictures-{campaign}")
+    st.caption(t("click_map.pictures_help"))
     pixels = WIDTHS[width or "desktop"]
     with st.container(key="click-map-frame"):
         st.html(SIDEWAYS % pixels)
