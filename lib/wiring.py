@@ -15,6 +15,7 @@ from lib.importers import samples
 from lib.mail.delivery import Delivery, connection
 from lib.mail.worker import Worker
 from lib.model import SYSTEM
+from lib.paper import parcels
 from lib.reports import rollup
 from lib.shares import analysts, entry, restoring, standing
 from lib.shares.watch import Watch
@@ -88,6 +89,7 @@ def prepare(parts: App) -> None:
     """All that a server needs before its first visitor: schema, first admin, fresh rollups, samples."""
     migrate(parts)
     restoring.watch(parts.records, parts.epoch, now())
+    parcels.shelf(parts.settings.data)  # throws away what a process before has left
     library.close_interrupted(parts.analytics, now())
     rollup.remake_stale(parts.analytics, now())
     if parts.settings.samples and SAMPLES.is_dir():

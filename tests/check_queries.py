@@ -143,7 +143,7 @@ class Checked:
         return ACTIVE[metric] if metric in ACTIVE else PLAIN[metric]
 
 
-_PROXIED = f"regexp_matches(COALESCE(user_agent, ''), '{PROXY}', 'i')"
+_PROXIED = f"(regexp_matches(COALESCE(user_agent, ''), '{PROXY}', 'i') OR user_agent = 'Mozilla/5.0')"
 
 _RAW = f"""
 CREATE TABLE raw AS SELECT DISTINCT ON (id, ordinal) * FROM read_parquet([{{names}}], union_by_name = true)

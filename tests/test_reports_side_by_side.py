@@ -46,7 +46,14 @@ def curve(found, campaign, name):
 
 def test_a_curve_begins_at_nothing_and_rises_with_each_first_open(two):
     found = side_by_side(two.analytics, EVERYTHING, [MAY.id, JUNE.id])
-    assert curve(found, MAY.id, "opened") == {0: 0, 1: 0.5, 3: 0.75, 31: 0.75}
+    assert curve(found, MAY.id, "opened") == {0: 0, 1: 0.5, 2: 0.5, 3: 0.75, 31: 0.75}
+
+
+def test_the_first_hour_of_a_curve_rises_from_the_sending_on(two):
+    figure = paper.curves(side_by_side(two.analytics, EVERYTHING, [MAY.id]), "opened", "24", "en")
+    line = figure.data[0]
+    assert (line.x[0], line.y[0], line.x[1], line.y[1]) == (0, 0, 1, 50)
+    assert line.line.shape is None, "steps would lie at 0 for the whole first hour"
 
 
 def test_people_only_leaves_machines_out_of_a_curve(two):
@@ -78,7 +85,7 @@ def test_without_deliveries_there_is_no_share(library_of):
 
 def test_a_curve_that_goes_on_is_level_to_the_end_of_the_span(two):
     curves = within(side_by_side(two.analytics, EVERYTHING, [MAY.id]).curves, 24)
-    assert curves["hours"].tolist() == [0, 1, 3, 24]
+    assert curves["hours"].tolist() == [0, 1, 2, 3, 24]
     assert curves["opened"].iloc[-1] == 0.75
 
 

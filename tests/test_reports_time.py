@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from lib.model import Form, Reported
 from lib.paper.sections.life import CHARTS, sentences
-from lib.reports import report
-from lib.reports.sections import life
+from lib.reports import curves, report
 from tests.shelf import EVERYTHING, SENT_AT, SPRING, covering, event, shelf
 
 HOUR = 3600
@@ -153,10 +152,10 @@ def test_two_years_are_a_few_hundred_exact_rows(library_of):
 @given(st.lists(st.integers(0, 900), min_size=1, max_size=60, unique=True))
 @settings(max_examples=60, deadline=None)
 def test_the_rows_left_out_lie_on_the_lines_between_the_others(hours):
-    grid = life._moments(max(hours) + 1)
+    grid = curves.moments(max(hours) + 1)
     whole = np.searchsorted(np.sort(hours) + 1, grid, side="right")
     table = pd.DataFrame({"hours": grid, "opens": whole, "clicks": np.nan})
-    thin = life._without_lines(table)
+    thin = curves.without_level_rows(table)
     assert np.interp(grid, thin["hours"], thin["opens"]) == pytest.approx(whole)
 
 

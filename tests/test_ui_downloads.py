@@ -1,4 +1,4 @@
-"""Taking a report along: small menus beside what they take, long files with their steps, nothing in a preview."""
+"""Taking a report along: small menus beside what they take, long files with their steps."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from lib.paper.sections import CHARTS
 from lib.reports import rollup
 from lib.store import library
 from lib.store.library import Job
-from lib.ui import exchange
+from lib.ui import exchange, session
 from lib.web import files as routes
 from tests import installation, worlds
 from tests.screens import add_analyst, analyst_cookie, frame, hold, texts
@@ -61,17 +61,11 @@ def test_a_long_file_waits_as_a_parcel_for_the_session_that_asked(spring, fetche
     at = take(page(), "take-whole", kind)
     assert "Ready" in at.status[0].label
     (address,) = fetched
-    client = installation.browser(spring, cookies=dict(exchange_cookies(at)))
+    client = installation.browser(spring, cookies=dict(session.cookies()))
     answer = client.get(address)
     assert answer.status_code == 200
     assert answer.headers["content-disposition"] == f'attachment; filename="spring-letter.{kind}"'
     assert installation.browser(spring).get(address).status_code == 404
-
-
-def exchange_cookies(_at):
-    from lib.ui import session
-
-    return session.cookies()
 
 
 def test_a_long_file_that_fails_says_so_in_words_and_leaves_nothing(spring, fetched, monkeypatch):

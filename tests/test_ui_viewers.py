@@ -103,7 +103,12 @@ def test_a_visit_tells_how_long_and_what_was_read(office):
         row = {"viewer_id": ann.id, "session_id": sent.id, "started_at": now, "sections": read}
         db.execute(tables.visits.insert().values(row | {"seconds": 720, "exports": 1}))
     said = texts(one_share())
-    for told in ("12 min", "Clicks by link 7 min, First 24 hours 3 min", "1 export taken", "2 wrong passwords"):
+    for told in (
+        "12 min",
+        "Clicks by link 7 min, First 24 hours 3 min",
+        "1 export taken",
+        "2 wrong passwords",
+    ):
         assert told in said
 
 

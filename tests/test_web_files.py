@@ -182,7 +182,7 @@ def test_a_campaign_that_was_not_shared_has_no_file(parts):
 
 @pytest.mark.parametrize(
     "end",
-    ["/none.csv", "/links.svg", "/first_day.pdf", "/links.exe", ".exe", "/..%2flinks.csv", "/links", "/.csv"],
+    ["/none.csv", "/notes.svg", "/first_day.pdf", "/links.exe", ".exe", "/..%2flinks.csv", "/links", "/.csv"],
 )
 def test_what_is_no_table_and_no_chart_is_not_there(parts, end):
     assert analyst_browser(parts).get(f"{REPORT}{end}").status_code == 404

@@ -23,7 +23,7 @@ def side_by_side(
 
     `table` has the columns `campaign`, `hours` since the sending, and the one named by `share`, a fraction
     of 1, each campaign's rows by hours; `names` has what the campaigns are called, in the order of their
-    lines. Between two points nothing happened: a line is level there. `hours` is the title of the axis.
+    lines. `hours` is the title of the axis.
     """
     figure = go.Figure()
     for place, (campaign, name) in enumerate(names.items()):
@@ -48,6 +48,6 @@ def _line(own: pd.DataFrame, share: str, name: str, dash: str, manner: Manner) -
         y=own[share] * 100,
         name=plain(name, NAME),
         mode="lines",
-        line={"shape": "hv", "dash": dash, "width": 2},
+        line={"dash": dash, "width": 2},
         hovertemplate=f"{plain(name)}<br>{hour} · %{{y:.2f}}{manner.percent}<extra></extra>",
     )

@@ -12,6 +12,7 @@ from typing import Any
 from lib.model import Form
 from lib.paper import durations, numbers
 from lib.reports import Report
+from lib.reports.history import SETTLED
 from lib.words import t
 
 SHARES = (
@@ -167,13 +168,24 @@ def _judged(report: Report) -> list[Any]:
 
 def _cautions(report: Report, language: str) -> Iterator[str]:
     section = report.sections.get("history")
-    if section is not None and section.facts.get("coming"):
-        hours = section.facts.get("hours") if _judged(report) else None
+    if _is_coming(report):
+        hours = section.facts.get("hours") if section is not None and _judged(report) else None
         if hours:
             yield t(language, "story.coming_after", age=durations.in_words(hours * 3600, language))
         else:
             yield t(language, "story.coming")
     yield from _machines(report, language)
+
+
+def _is_coming(report: Report) -> bool:
+    """Whether figures may still rise. Who is not shown the campaign's history is told so all the same, as
+    far as the import shows it.
+    """
+    section = report.sections.get("history")
+    if section is not None and "coming" in section.facts:
+        return bool(section.facts["coming"])
+    sent_at, imported_at = report.campaign.sent_at, report.campaign.imported_at
+    return None not in (sent_at, imported_at) and imported_at - sent_at < SETTLED
 
 
 def _machines(report: Report, language: str) -> Iterator[str]:

@@ -36,15 +36,20 @@ class Column:
 class Table:
     """The columns of a table that a reader sees; those that the data has not are left out.
 
-    `other` is the key of the words that stand for the long tail in its first column.
+    `other` is the key of the words that stand for the long tail in its first column. In a table that is `known`
+    columns of which no row knows anything are left out too.
     """
 
     columns: tuple[Column, ...]
     other: str = ""
+    known: bool = False
 
     def shown(self, table: pd.DataFrame) -> tuple[Column, ...]:
         """The columns that this table has."""
-        return tuple(column for column in self.columns if column.name in table)
+        there = tuple(column for column in self.columns if column.name in table)
+        if not self.known or table.empty:
+            return there
+        return tuple(one for one in there if one is there[0] or table[one.name].notna().any())
 
     def in_words(self, table: pd.DataFrame, language: str) -> pd.DataFrame:
         """The shown columns of `table`, codes and the long tail in words of `language`; numbers and times as

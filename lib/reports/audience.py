@@ -29,7 +29,7 @@ def averages(analytics: Analytics, row: Any, rates: Sequence[str], form: Form) -
     """The average of each of `rates` over the campaigns of the sender to the same audience that were sent
     before `row`; none where no such campaign's rate is known. Samples are compared with samples.
     """
-    if row.audience is None or row.sent_at is None:
+    if not row.audience or row.sent_at is None:
         return {}
     rows = _earlier(analytics, row)
     figures = columns(*([getattr(one, name) for one in rows] for name in READ))

@@ -28,7 +28,6 @@ from lib.store.analytics import Analytics
 from lib.store.records import reading
 from lib.store.tables import campaigns, files
 
-
 OF_OTHERS = "list_"
 """With this begin the names of a sender's averages over other campaigns, such as list_open_rate."""
 

@@ -65,4 +65,6 @@ IMAGE_PROXIES = ("GoogleImageProxy", "ggpht.com", "YahooMailProxy")
 """They load an image when a person opens; only the place and the device are the proxy's."""
 
 APPLE_PROXY = "Mozilla/5.0"
-"""The whole user agent of Apple's Mail Privacy Protection, which loads every image unasked."""
+"""The whole user agent of Apple's Mail Privacy Protection, which loads every image unasked, from a place
+that is not the reader's.
+"""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from lib.model import Form, Kind, Scope
 from lib.reports.answers import part_of, retrying
+from lib.reports.curves import grown
 from lib.reports.figures import is_covered
 from lib.reports.overview import campaigns, named
 from lib.store.analytics import Analytics
@@ -37,10 +38,10 @@ HIGHER_IS_BETTER = {
 class SideBySide:
     """Some campaigns beside each other, in the order asked for.
 
-    `figures`: one row per campaign, as `lib.reports.campaigns` gives them. `curves`: one row per campaign and
-    hour with events; columns campaign, hours since the sending at the end of that hour, and `opened` and
-    `clicked`, the share of the deliveries that was opened, or clicked, for the first time until then
-    (unknown: NaN). A curve ends with the last open or click that is known.
+    `figures`: one row per campaign, as `lib.reports.campaigns` gives them. `curves`: some rows per campaign,
+    through which its curves run in straight lines; columns campaign, hours since the sending, and `opened`
+    and `clicked`, the share of the deliveries that was opened, or clicked, for the first time until then
+    (unknown: NaN). A curve ends with the hour of the last open or click that is known.
     """
 
     figures: pd.DataFrame
@@ -117,13 +118,14 @@ def _curves(analytics: Analytics, scope: Scope, figures: pd.DataFrame, form: For
 
 def _curve(analytics: Analytics, scope: Scope, row: Any, deliveries: float, form: Form) -> pd.DataFrame:
     part = part_of(analytics.events.read(row.rollup), "hour", row.covers, scope)
-    hours = np.array([np.nan if hour is None else hour for hour in part.keys], dtype=np.float64)
     happened = part.counts["opens"] + part.counts["clicks"] > 0
-    order = np.argsort(hours)[: int((~np.isnan(hours)).sum())]
-    order = order[happened[order]]
-    columns: dict[str, Any] = {"campaign": row.id, "hours": np.append(0.0, hours[order] + 1)}
-    for name, (first, kind) in CURVES.items():
-        reached = np.append(0.0, np.cumsum(part.counts[named(first, form)][order]))
-        known = is_covered((kind,), row.covers) and deliveries > 0 and len(order) > 0
-        columns[name] = reached / deliveries if known else np.full(len(reached), np.nan)
-    return pd.DataFrame(columns)
+    places = sorted((int(hour), place) for place, hour in enumerate(part.keys) if hour is not None)
+    order = [place for _hour, place in places if happened[place]]
+    hours = np.array([hour for hour, place in places if happened[place]], dtype=np.int64)
+    table = grown(
+        hours, {name: part.counts[named(first, form)][order] for name, (first, _) in CURVES.items()}
+    )
+    for name, (_first, kind) in CURVES.items():
+        known = is_covered((kind,), row.covers) and deliveries > 0 and order
+        table[name] = table[name] / deliveries if known else np.nan
+    return table.assign(campaign=row.id)[["campaign", "hours", *CURVES]]

@@ -7,11 +7,24 @@ from lib.paper import story
 from lib.reports import Report
 from lib.ui.i18n import language, plain, t
 
+# As large as the card allows: these three are what a reader sees from afar. The empty span keeps the style from
+# being put where dialogs stand.
+STYLE = (
+    "<span></span><style>"
+    ".st-key-story [data-testid=stMetricValue]"
+    "{ font-size: clamp(2.25rem, 1.6rem + 1.8vw, 3rem); font-weight: 600; line-height: 1.2; }"
+    ".st-key-story [data-testid=stMetricValue] *"
+    "{ white-space: normal; overflow-wrap: anywhere; text-overflow: clip; }"
+    ".st-key-story [data-testid=stMetricLabel] p { font-size: 1rem; }"
+    "</style>"
+)
+
 
 def draw(report: Report, scope: Scope) -> None:
     """Draw what a reader needs who stops here; without revenue in `scope` none is among the figures."""
     first, *others = story.sentences(report, language())
     with st.container(key="story", gap="small"):
+        st.html(STYLE)
         st.markdown(f"**{plain(first)}**")
         if others:
             st.markdown(plain(" ".join(others)))

@@ -12,17 +12,24 @@ from lib.reports import Report
 from lib.ui import session
 from lib.ui.i18n import language, t
 
-PHONE = 150  # pixels of the first column there
+PHONE = 150  # pixels of a wide column there
 WIDE = 460
+BESIDE_MANY = 220  # of a wide column
+MANY = 5  # columns beside which a wide one is narrower
+MOMENT = 170
 
 
 def draw(report: Report, declared: Table, table: pd.DataFrame, alt: str, **more: Any) -> Any:
     """Draw `table`; `alt` is the key of what it is, for those who do not see it. `more` goes to Streamlit."""
-    config = {
-        column.name: KINDS[column.kind](t(column.heading), column, report) for column in declared.shown(table)
+    columns = declared.shown(table)
+    config = {column.name: KINDS[column.kind](t(column.heading), column, report) for column in columns}
+    config |= {
+        column.name: st.column_config.TextColumn(t(column.heading), width=_wide(len(columns)))
+        for column in columns
+        if column.wide
     }
     shown = declared.in_words(table, language())
-    for column in declared.shown(table):
+    for column in columns:
         if column.kind == "rate":
             shown[column.name] = numbers.for_table(shown[column.name])
     return st.dataframe(
@@ -30,10 +37,15 @@ def draw(report: Report, declared: Table, table: pd.DataFrame, alt: str, **more:
     )
 
 
-def _text(heading: str, column: Column, _report: Report) -> Any:
-    if not column.wide:
-        return st.column_config.TextColumn(heading)
-    return st.column_config.TextColumn(heading, width=PHONE if session.on_a_phone() else WIDE)
+def _wide(columns: int) -> int:
+    """Pixels of a wide column in a table of so many."""
+    if session.on_a_phone():
+        return PHONE
+    return BESIDE_MANY if columns > MANY else WIDE
+
+
+def _text(heading: str, _column: Column, _report: Report) -> Any:
+    return st.column_config.TextColumn(heading)
 
 
 def _number(**form: Any) -> Callable[[str, Column, Report], Any]:
@@ -50,7 +62,9 @@ def _money(heading: str, _column: Column, report: Report) -> Any:
 
 
 def _moment(heading: str, _column: Column, report: Report) -> Any:
-    return st.column_config.DatetimeColumn(heading, format="localized", timezone=report.campaign.zone)
+    return st.column_config.DatetimeColumn(
+        heading, format="localized", timezone=report.campaign.zone, width=MOMENT
+    )
 
 
 KINDS: dict[str, Callable[[str, Column, Report], Any]] = {

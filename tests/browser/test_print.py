@@ -2,16 +2,16 @@
 
 import io
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pypdf
 import pytest
 
 from lib.words import t
-from tests.canaries import CAMPAIGN, Cage
+from tests.canaries import CAMPAIGN, Cage, cage
 from tests.chromium import PATIENCE, expect
-from tests.security.conftest import filled, server  # noqa: F401 - fixtures
-from tests.serving import Served
+from tests.serving import Served, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -21,12 +21,24 @@ ON_PAPER = 700
 """Pixels of the screen between the margins of A4."""
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cage]:
+    with cage(tmp_path_factory.mktemp("printed")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(filled: Cage) -> Iterator[Served]:
+    with serve(filled.data, VITRINE_SAMPLES="off") as served:
+        yield served
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_printed_report_has_all_sections_and_nothing_to_press(
     filled: Cage,
     server: Served,
     chromium: Any,
-    theme: str,  # noqa: F811
+    theme: str,
 ) -> None:
     context = chromium.new_context(viewport={"width": ON_PAPER, "height": 900}, color_scheme=theme)
     ((name, cookie),) = filled.sign_in().items()
@@ -34,7 +46,7 @@ def test_a_printed_report_has_all_sections_and_nothing_to_press(
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{server.url}/campaign?id={CAMPAIGN.id}")
-    expect(page.locator(".st-key-section-links .stDataFrame")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".st-key-section-links .stDataFrame").first).to_be_visible(timeout=PATIENCE)
     page.emulate_media(media="print")
     for hidden in ("header", ".stButton", ".stMenuButton", ".stPageLink", "[data-testid=stSidebar]"):
         for one in page.locator(hidden).all():

@@ -37,10 +37,14 @@ def _client(name: object, language: str) -> str:
 
 TABLES = {
     "devices": Table(
-        (Column("device", "devices.device", "text", words=_device), *COUNTS), other="devices.others"
+        (Column("device", "devices.device", "text", words=_device), *COUNTS),
+        other="devices.others",
+        known=True,
     ),
     "devices.clients": Table(
-        (Column("client", "devices.client", "text", words=_client), *COUNTS), other="devices.others"
+        (Column("client", "devices.client", "text", words=_client), *COUNTS),
+        other="devices.others",
+        known=True,
     ),
 }
 

@@ -34,6 +34,7 @@ TABLES = {
             Column("complaints", "metric.complaints"),
         ),
         other="domains.others",
+        known=True,
     )
 }
 

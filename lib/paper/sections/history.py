@@ -1,6 +1,6 @@
 """The campaign against its own history in the reader's language."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,6 +11,7 @@ from lib.paper import durations, numbers
 from lib.paper.charted import Draw
 from lib.paper.tables import Column, Table
 from lib.reports import Report, Section
+from lib.reports.history import FEWEST
 from lib.words import t
 
 
@@ -82,20 +83,26 @@ def _span(low: float, high: float, language: str) -> tuple[str, str]:
 
 
 def _basis(section: Section, language: str) -> Iterator[str]:
-    facts = section.facts
+    facts, known = section.facts, int(section.rows["campaigns"].max())  # of some no rate is known
     if section.rows["low"].notna().any():
-        conditions = t(language, f"history.conditions.{facts['conditions'].replace(' ', '_') or 'none'}")
-        yield t(language, "history.basis", count=facts["campaigns"], conditions=conditions)
-        yield t(language, "history.range")
-        if facts["coming"]:
-            age = durations.in_words(facts["hours"] * 3600, language)
-            yield t(language, "history.same_age", age=age)
-    elif facts["coming"]:
+        yield from _compared(facts, known, language)
+    elif facts["coming"] and facts["campaigns"] >= FEWEST:
         yield t(language, "history.coming")
-    elif facts["campaigns"]:
-        yield t(language, "history.few", count=facts["campaigns"])
+    elif known >= FEWEST:
+        yield from _compared(facts, known, language)  # the table says why no rate is judged
+    elif known:
+        yield t(language, "history.few", count=known)
     else:
         yield t(language, "history.first")
+
+
+def _compared(facts: Mapping[str, Any], campaigns: int, language: str) -> Iterator[str]:
+    conditions = t(language, f"history.conditions.{facts['conditions'].replace(' ', '_') or 'none'}")
+    yield t(language, "history.basis", count=campaigns, conditions=conditions)
+    yield t(language, "history.range")
+    if facts["coming"] and facts["hours"]:
+        age = durations.in_words(facts["hours"] * 3600, language)
+        yield t(language, "history.same_age", age=age)
 
 
 def _averages(section: Section, language: str) -> Iterator[str]:

@@ -18,10 +18,11 @@ COUNTS = (
 COUNTRY = Column("country", "locations.country", "text", words=places.country)
 
 TABLES = {
-    "locations": Table((COUNTRY, *COUNTS), other="locations.others"),
+    "locations": Table((COUNTRY, *COUNTS), other="locations.others", known=True),
     "locations.regions": Table(
         (COUNTRY, Column("region", "locations.region", "text", words=places.region), *COUNTS),
         other="locations.others",
+        known=True,
     ),
 }
 

@@ -24,13 +24,13 @@ TABLES: dict[str, Table] = {
             Column("count", "overall.count"),
             Column("rate", "overall.rate", "rate"),
             Column("base", "overall.base", "text", words=_base),
-            Column("last_at", "overall.last_at", "moment"),
-            Column("amount", "overall.amount", "money"),
             Column("audience_average", "overall.audience_average", "rate"),
             Column("audience_campaigns", "overall.audience_campaigns"),
             Column("sender_average", "overall.sender_average", "rate"),
             Column("industry_average", "overall.industry_average", "rate"),
             Column("sender_industry", "overall.sender_industry", "rate"),
+            Column("last_at", "overall.last_at", "moment"),
+            Column("amount", "overall.amount", "money"),
         )
     )
 }

@@ -19,7 +19,6 @@ TABLES: dict[str, Table] = {
         (
             Column("variant", "variants.variant", "text"),
             Column("subject", "report.subject", "text", wide=True),
-            Column("recipients", "metric.recipients"),
             Column("deliveries", "metric.deliveries"),
             Column("open_rate", "metric.open_rate", "rate"),
             Column("open_rate_margin", "variants.open_rate_margin", "rate"),
@@ -28,12 +27,14 @@ TABLES: dict[str, Table] = {
             Column("click_rate_margin", "variants.click_rate_margin", "rate"),
             Column("click_rate_chance", "variants.click_rate_chance", "share"),
             Column("click_to_open_rate", "metric.click_to_open_rate", "rate"),
+            Column("recipients", "metric.recipients"),
             Column("unsubscribes", "metric.unsubscribes"),
             Column("orders", "metric.orders"),
             Column("revenue", "metric.revenue", "money"),
             Column("revenue_per_delivery", "variants.criterion.revenue_per_delivery", "money"),
         ),
         other="variants.small",
+        known=True,
     )
 }
 
@@ -57,10 +58,14 @@ def verdict(report: Report, language: str, write: Write = str) -> str:
 
 
 def how_sure(chance: float, language: str) -> str:
-    """A chance as a percentage; one that is nearly 1 is never called certain."""
+    """A chance as a percentage, cut and not rounded: one just below SURE is not told as if it had reached it,
+    and one that is nearly 1 is never called certain.
+    """
     if chance > 0.999:
         return t(language, "variants.over", chance=numbers.percent(0.999, language, 1))
-    return numbers.percent(chance, language, 0 if chance < 0.99 else 1)
+    decimals = 0 if chance < 0.99 else 1
+    parts = 100 * 10**decimals
+    return numbers.percent(math.floor(chance * parts + 1e-9) / parts, language, decimals)
 
 
 def _chart(report: Report, language: str) -> go.Figure | None:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from lib.model import Kind
 from lib.reports.figures import columns
+from lib.reports.sections import groups
 from lib.reports.sections.base import Section, World
 
 STATED = ("gross_sales", "total_sales")
@@ -14,7 +15,8 @@ STATED = ("gross_sales", "total_sales")
 
 
 def make(world: World) -> Section:
-    """Orders and what they brought; `products` has one row per product, the most revenue first.
+    """Orders and what they brought; `products` has one row per product, the most revenue first,
+    the long tail and what is not named at the end.
 
     Columns: name (orders, buyers, revenue, average_order, revenue_per_delivery, and those of STATED that the
     sender reports), count, share (of the deliveries), amount. Buyers are messages that led to an order, known
@@ -75,5 +77,5 @@ def _products(world: World) -> pd.DataFrame:
     sold = table[table["orders"] > 0]
     if sold["product"].isna().all():
         return pd.DataFrame(columns=names)
-    order = sold.sort_values(["revenue", "orders"], ascending=False, kind="stable")
-    return order.astype({"orders": np.int64}).reset_index(drop=True)
+    order = groups.ordered(sold.rename(columns={"product": "key"}), ("revenue", "orders"))
+    return order.rename(columns={"key": "product"}).astype({"orders": np.int64})

@@ -55,14 +55,17 @@ def make(world: World) -> Section:
     own = _own(world)
     values = {name: value for name, value in own.items() if not np.isnan(value)}
     industry = _industry(world, values)
-    if not values or (world.row.sent_at is None or not world.row.audience):
+    if not values or world.row.sent_at is None:
         return _without(values, industry)
-    earlier = history.earlier(world.analytics, world.row)
-    if len(earlier.rows) < FEWEST:
-        return _without(values, industry, len(earlier.rows))
     age = history.age(world.analytics, world.row, world.rollup)
     coming = age < history.SETTLED
-    hours = int(age.total_seconds() // 3600) if coming and world.rollup is not None else None
+    if not world.row.audience:
+        return _without(values, industry, coming)
+    earlier = history.earlier(world.analytics, world.row)
+    if len(earlier.rows) < FEWEST:
+        return _without(values, industry, coming, len(earlier.rows))
+    # of the first minutes there is no whole hour to compare
+    hours = (round(age.total_seconds() / 3600) or None) if coming and world.rollup is not None else None
     before = _before(world, earlier, coming, hours)
     now = {name: history.pairs([world.row], name, world.form) for name in values}
     judged = {name: _judged(values[name], now[name], before.get(name), coming) for name in values}
@@ -83,9 +86,11 @@ def _own(world: World) -> dict[str, float]:
     return {name: float(figures[named(name, world.form)].value[0]) for name in COMPARED}
 
 
-def _without(values: Mapping[str, float], industry: dict[str, pd.DataFrame], number: int = 0) -> Section:
+def _without(
+    values: Mapping[str, float], industry: dict[str, pd.DataFrame], coming: bool = False, number: int = 0
+) -> Section:
     """No verdict; a table all the same where an industry's averages can stand beside it."""
-    facts = {"campaigns": number, "conditions": "", "coming": False, "hours": None, "level": usual.LEVEL}
+    facts = {"campaigns": number, "conditions": "", "coming": coming, "hours": None, "level": usual.LEVEL}
     if not industry:
         return Section("history", None, "missing.history", facts=facts)
     judged = {name: Judged(FEW, number) for name in values}

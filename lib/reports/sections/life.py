@@ -7,15 +7,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from lib.model import Kind
+from lib.reports import curves
 from lib.reports.figures import columns
 from lib.reports.moments import VERBS, half_after, last_at
 from lib.reports.overview import named
 from lib.reports.sections.base import Section, World
 
 CURVES = {"opens": ("first_opens", Kind.OPENED), "clicks": ("first_clicks", Kind.CLICKED)}
-DAY = 24
-FINE = 7 * DAY
-"""Hours after the sending in which each is looked at; later only each day."""
 NEARLY_ALL = 0.9
 
 Column = npt.NDArray[np.float64]
@@ -38,13 +36,8 @@ def make(world: World) -> Section:
     if not len(hours):
         counted = any(world.row.counts.get(named(f"unique_{name}", world.form), 0) for name in known)
         return Section("life", None, "missing.times") if counted else Section("life", _nothing())
-    grid = _moments(int(hours.max()) + 1)
-    table = pd.DataFrame({"hours": grid})
-    for name in CURVES:
-        reached = np.concatenate([[0.0], np.cumsum(counts[name])])
-        # so many of the hours with events had ended at each moment
-        table[name] = reached[np.searchsorted(hours + 1, grid, side="right")] if name in known else np.nan
-    table = _without_lines(table)
+    unknown = np.full(len(hours), np.nan)
+    table = curves.grown(hours, {name: counts[name] if name in known else unknown for name in CURVES})
     deliveries = columns([world.row.counts], [world.row.covers], [world.row.reported])["deliveries"].value[0]
     for name in CURVES:
         table[f"{name}_share"] = table[name] / deliveries if deliveries > 0 else np.nan
@@ -65,19 +58,6 @@ def _by_hour(world: World) -> tuple[npt.NDArray[np.int64], dict[str, Column]]:
     counts = {name: part.counts[named(column, world.form)][order] for name, (column, _kind) in CURVES.items()}
     happened = sum(part.counts[named(name, world.form)][order] for name in CURVES) > 0
     return hours[happened], {name: column[happened] for name, column in counts.items()}
-
-
-def _moments(last: int) -> npt.NDArray[np.int64]:
-    """Every hour of the first week, then every day, and the last one."""
-    days = np.arange(FINE + DAY, last, DAY)
-    return np.unique(np.concatenate([np.arange(min(FINE, last) + 1), days, [last]]))
-
-
-def _without_lines(table: pd.DataFrame) -> pd.DataFrame:
-    """Without the rows between two rows that say the same: the curve through the others is the same."""
-    said = table[list(CURVES)].fillna(-1)
-    same = (said == said.shift(1)).all(axis=1) & (said == said.shift(-1)).all(axis=1)
-    return table[~same].reset_index(drop=True)
 
 
 def _facts(world: World, name: str, hours: npt.NDArray[np.int64], counts: Column) -> dict[str, Any]:

@@ -78,18 +78,25 @@ def _region(key: object) -> str | None:
 
 
 def _safe_beside(countries: Part, regions: Part) -> Part:
-    """The regions in such rows that no country minus its regions tells of few recipients.
+    """The regions in such rows that no row of countries minus the regions in it tells of few recipients.
 
-    Where it would, the smallest of the country's regions join «*», which adds up: someone in two of them is
-    counted twice there.
+    Where it would, the smallest of these regions join «*», which adds up: someone in two of them is counted
+    twice there. Regions of countries that have no row of their own lie in the countries' «*».
     """
     joining: set[object] = set()
+    within = [_row_of(countries, key) for key in regions.keys]
     for place, country in enumerate(countries.keys):
-        own = [row for row, key in enumerate(regions.keys) if key != OTHER and _country(key) == country]
+        own = [row for row, key in enumerate(regions.keys) if key != OTHER and within[row] == country]
         own.sort(key=lambda row: _size(regions, [row]))
-        while country not in (None, OTHER) and own and _tells_of_few(countries, place, regions, own):
+        while own and _tells_of_few(countries, place, regions, own):
             joining.add(regions.keys[own.pop(0)])
     return _joined(regions, joining)
+
+
+def _row_of(countries: Part, region: object) -> str | None:
+    """The key of the countries' row in which a region is counted."""
+    country = _country(region) or None
+    return country if country in countries.keys else OTHER
 
 
 def _tells_of_few(countries: Part, place: int, regions: Part, shown: list[int]) -> bool:

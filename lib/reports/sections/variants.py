@@ -46,7 +46,8 @@ def make(world: World) -> Section:
     if table is None:
         table = _reported(world)
     if table is None:
-        return Section("variants", None, "missing.variants")
+        only_all = world.form is Form.PEOPLE and any(_claims(world))
+        return Section("variants", None, "missing.variants_people" if only_all else "missing.variants")
     table = _with_chances(table.drop(columns=[] if world.scope.revenue else _about_money(table)))
     note = "" if world.scope.people else "report.few"
     return judged(Section("variants", table, note=note), LEVELS[0], "")
@@ -80,9 +81,10 @@ def criteria(section: Section) -> tuple[str, ...]:
 
 def _ahead(table: pd.DataFrame, by: str) -> dict[str, Any]:
     """The variant with the highest value, and the chance that it really has."""
-    if by not in table or not (_alone(table) & table[by].notna()).any():
+    known = _alone(table) & (table[by].notna() if by in table else False)
+    if known.sum() < 2:  # one alone is ahead of nobody
         return {"best": None, "chance": None}
-    rivals = table[_alone(table) & table[by].notna()]
+    rivals = table[known]
     top = rivals.sort_values([by, f"{by}_chance"], ascending=False, kind="stable").iloc[0]
     chance = float(top[f"{by}_chance"])
     return {"best": top["variant"], "chance": None if np.isnan(chance) else chance}
@@ -178,7 +180,9 @@ def _with_spread(table: pd.DataFrame, world: World) -> pd.DataFrame:
     error = f"{REVENUE}_error"
     if not world.scope.revenue or world.messages is None or table["revenue"].isna().all():
         return table.assign(**{error: np.nan})
-    messages = pq.read_table(world.messages, columns=["variant", "sent", "bounce", "orders", "revenue"]).to_pandas()
+    messages = pq.read_table(
+        world.messages, columns=["variant", "sent", "bounce", "orders", "revenue"]
+    ).to_pandas()
     delivered = messages[messages["sent"] & messages["bounce"].isna()]
     groups = delivered.fillna({"revenue": 0.0}).groupby("variant")
     buyers = delivered[delivered["orders"] > 0].groupby("variant").size()
