@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from lib.model import Form
 from lib.paper.sections.history import row_in_words, sentences
 from lib.reports import Section
 from lib.reports.sections.history import COLUMNS
@@ -73,6 +74,24 @@ def test_too_few_earlier_campaigns_are_counted(campaigns, words):
     assert words in sentences(found, "en")[0]
 
 
+def test_campaigns_of_which_no_rate_is_known_are_not_counted_as_compared():
+    found = section("few", float("nan"), float("nan"), campaigns=40)
+    (only,) = sentences(Section("history", found.rows.assign(campaigns=3), facts=found.facts), "en")
+    assert "only 3 earlier" in only
+
+
+@pytest.mark.parametrize("verdict", ["over", "unknown"])
+def test_where_no_rate_can_be_judged_enough_campaigns_are_not_called_few(verdict):
+    told = sentences(section(verdict, float("nan"), float("nan")), "en")
+    assert told[0].startswith("Compared with 12 earlier") and "few" not in " ".join(told)
+
+
+def test_among_people_averages_that_count_machines_are_said_to():
+    found = section(industry=[average()])
+    assert "machines included" in sentences(found, "en", Form.PEOPLE)[-1]
+    assert "machines included" not in " ".join(sentences(found, "en"))
+
+
 def test_an_average_has_its_year_and_says_when_it_predates_the_proxy_of_apple():
     told = sentences(section(industry=[average()]), "en")
     assert "Industry (Retail, 2019): Open rate 22.71%." in told
@@ -84,4 +103,4 @@ def test_an_average_has_its_year_and_says_when_it_predates_the_proxy_of_apple():
 
 def test_an_average_of_the_sender_is_said_to_be_the_senders():
     told = sentences(section(industry=[average(industry="", published="", before_proxy=False)]), "fr")
-    assert told[-1].replace(SPACE, " ") == "Secteur, selon l’expéditeur : Taux d’ouverture 22,71 %."
+    assert told[-1].replace(SPACE, " ") == "Secteur, selon le service d’envoi : Taux d’ouverture 22,71 %."

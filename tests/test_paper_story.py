@@ -1,7 +1,7 @@
 """The sentences above a report: singular, plural, nothing and unknown, in English and in French."""
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -192,6 +192,14 @@ def test_an_unknown_figure_is_a_dash_and_said_to_be_unknown():
 
 
 counts = st.none() | st.integers(0, 3) | st.integers(0, 10**7)
+def test_who_is_not_shown_the_history_hears_all_the_same_that_figures_still_come_in():
+    young = told(**KNOWN)
+    campaign = dataclasses.replace(young.campaign, imported_at=OLD + timedelta(hours=30))
+    assert "may still rise" in " ".join(story.sentences(dataclasses.replace(young, campaign=campaign), "en"))
+    late = dataclasses.replace(young.campaign, imported_at=OLD + timedelta(days=8))
+    assert "may still rise" not in " ".join(story.sentences(dataclasses.replace(young, campaign=late), "en"))
+
+
 rates = st.none() | st.floats(0, 2)
 verdicts = st.sampled_from(["usual", "high", "low", "coming", "few", "over", "unknown"])
 histories = st.none() | st.builds(

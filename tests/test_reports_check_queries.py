@@ -76,7 +76,7 @@ def anything(draw: st.DrawFn) -> list[Event]:
 
 
 ANY = settings(
-    max_examples=60,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking takes minutes

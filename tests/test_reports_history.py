@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lib.model import COMMAND_LINE, Campaign, Covers, Event, Form, Kind, Reported, Scope
-from lib.reports import as_json, benchmarks, report
+from lib.reports import as_json, benchmarks, history, report
 from tests.shelf import EVERYTHING, NOW, shelf
 
 TUESDAY = datetime(2026, 3, 3, 9, tzinfo=UTC)
@@ -177,6 +177,19 @@ def test_a_young_campaign_is_compared_with_the_earlier_ones_at_the_same_age(libr
     assert section.facts["coming"] and section.facts["hours"] == 1
     assert rate["value"] == 0.25 and rate["verdict"] == "usual"
     assert rate["high"] < 0.45  # the whole life of the earlier ones would say 0.5
+
+
+def test_in_its_first_minutes_a_campaign_is_not_compared_with_nothing(library_of, monkeypatch):
+    library_of.bring(*account({0.1: 10}))
+    monkeypatch.setattr(history, "age", lambda *_given: timedelta(minutes=20))
+    section, rows = judged(library_of, 8)
+    assert section.facts["coming"] and section.facts["hours"] is None
+    assert rows.loc["open_rate", "verdict"] == "coming"
+
+
+def test_a_young_campaign_without_earlier_ones_is_told_to_be_coming_in(library_of):
+    library_of.bring(*claims(0, NOW - timedelta(hours=5)))
+    assert judged(library_of, 0)[0].facts["coming"]
 
 
 def test_a_campaign_whose_opens_have_all_come_in_is_compared_over_its_whole_life(library_of):

@@ -180,7 +180,7 @@ def test_a_sender_who_says_person_wins_over_every_rule(library_of):
 
 
 def test_wider_windows_set_apart_what_comes_later(library_of):
-    clicks = [event(name, "clicked", late) for name, late in (("ann", 8), ("bob", 45), ("cid", 200))]
+    clicks = [event(name, "clicked", late) for name, late in (("ann", 10), ("bob", 60), ("cid", 200))]
     library_of.bring(SPRING, covering(), *delivered("ann", "bob", "cid"), *clicks)
     with library_of.analytics.records.connect() as db:
         place = db.scalar(sa.select(campaigns.c.rollup))

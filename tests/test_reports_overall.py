@@ -125,6 +125,17 @@ def test_later_campaigns_and_other_audiences_are_not_in_the_average(library_of):
     assert "audience_average" not in section(library_of).rows
 
 
+@pytest.mark.parametrize(("number", "told"), [(1, None), (4, None), (5, 0.3)])
+def test_a_viewer_never_reads_the_rate_of_a_single_campaign_as_an_average(library_of, number, told):
+    """X7: the earlier campaigns may lie outside of the share"""
+    library_of.bring(AUDIENCE, claim("open_rate", 0.5))
+    for one in range(number):
+        library_of.bring(*earlier(one, 10 + one, open_rate=0.3))
+    shared = line(section(library_of, scope=Scope(campaigns=(SPRING.id,))), "unique_opens")
+    assert shared.get("audience_average") == (told and pytest.approx(told))
+    assert line(section(library_of), "unique_opens")["audience_average"] == pytest.approx(0.3)
+
+
 def test_a_share_without_history_tells_no_average_of_other_campaigns(library_of):
     library_of.bring(AUDIENCE, claim("open_rate", 0.5), claim("list_open_rate", 0.31, "31%"))
     library_of.bring(*earlier(1, 10, open_rate=0.2))

@@ -134,7 +134,7 @@ def test_no_row_of_countries_minus_its_regions_tells_of_few_people(tmp_path_fact
             return
         countries = by(found, "country", "unique_opens")
         told = dict.fromkeys(countries, 0)
-        for country, region, unique in regions[["country", "region", "unique_opens"]].itertuples(index=False):
+        for country, unique in regions[["country", "unique_opens"]].itertuples(index=False):
             if country != OTHER:
                 told[country if country in countries else OTHER if country else None] += unique
         for country, (unique,) in countries.items():

@@ -186,12 +186,12 @@ def test_one_open_without_a_time_is_told_in_the_singular(halves):
 
 def test_several_opens_without_a_time_are_told_in_the_plural(halves):
     halves.bring(covering(), event("eve", "opened"))
-    assert told(halves)[-1].startswith("2 opens have no time")
+    assert told(halves)[-1].startswith("For 2 recipients the first open has no time")
     assert told(halves, "fr")[-1].startswith("2 ouvertures n’ont pas d’heure")
 
 
 def test_nine_tenths_are_told_by_whole_hours(halves):
-    assert told(halves)[1] == "After 1 day 7 hours it was 90% of them."
+    assert told(halves)[1] == "At least 90% of them had after 1 day 7 hours."
 
 
 def test_of_nothing_and_of_the_unknown_no_half_is_told(library_of):

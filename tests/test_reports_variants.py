@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from lib.model import Form, Reported, Scope
-from lib.paper.sections.variants import CHARTS, how_sure, verdict
+from lib.paper.sections.variants import CHARTS, TABLES, how_sure, verdict
 from lib.reports import OTHER, report
 from lib.reports.sections.variants import LEVELS, criteria, judged
 from tests.shelf import EVERYTHING, SPRING, covering, event, shelf
@@ -137,7 +137,7 @@ def test_of_three_the_winner_is_the_highest(library_of):
 
 def test_nothing_is_called_the_winner_when_it_is_too_close(library_of):
     library_of.bring(covering(), SPRING, *group("A", 20, 9, 2), *group("B", 20, 9, 3))
-    assert told(library_of).startswith("Too close to tell.")
+    assert told(library_of).startswith("Too close to tell: ")
     assert "winner" in told(library_of)
     assert told(library_of, "fr").startswith("Trop serré pour trancher.")
 
@@ -145,7 +145,7 @@ def test_nothing_is_called_the_winner_when_it_is_too_close(library_of):
 def test_equal_variants_are_too_close_to_tell(library_of):
     library_of.bring(covering(), SPRING, *group("A", 20), *group("B", 20))
     assert library_of.section("variants").facts["chance"] == pytest.approx(0.5)
-    assert told(library_of).startswith("Too close to tell.")
+    assert told(library_of).startswith("Too close to tell: ")
 
 
 def test_the_reader_chooses_by_what_and_how_sure(library_of):
@@ -161,7 +161,7 @@ def test_the_reader_chooses_by_what_and_how_sure(library_of):
 
 @pytest.mark.parametrize(
     ("chance", "words"),
-    [(0.93, "93%"), (0.9964, "99.6%"), (0.99999, "more than 99.9%"), (1.0, "more than 99.9%")],
+    [(0.93, "93%"), (0.7999, "79%"), (0.8, "80%"), (0.9964, "99.6%"), (0.99999, "more than 99.9%"), (1.0, "more than 99.9%")],
 )
 def test_nothing_is_ever_certain(chance, words):
     assert how_sure(chance, "en") == words
@@ -232,6 +232,26 @@ def test_small_variants_of_a_report_are_added_up_too(library_of):
     assert section.rows["variant"].tolist() == ["C", "D", OTHER]
     assert row(section, OTHER)[["recipients", "unique_opens", "open_rate"]].tolist() == [7, 4, 4 / 7]
     assert section.facts["best"] == "C"
+
+
+def test_one_variant_beside_merged_ones_is_ahead_of_nobody(library_of):
+    library_of.bring(covering(), SPRING, *group("A", 3, 1), *group("B", 4, 1), *group("C", 20, 9, 2))
+    found = report(library_of.analytics, Scope(people=False), SPRING.id)
+    assert found.sections["variants"].rows["variant"].tolist() == ["C", OTHER]
+    assert verdict(found, "en").startswith("Nothing is known by which")
+    assert CHARTS["variants"](found, "en") is None
+
+
+def test_a_sender_s_own_test_is_not_denied_where_people_are_counted(library_of):
+    library_of.bring(SPRING, *stated("A", recipients=90), *stated("B", recipients=90))
+    section = report(library_of.analytics, EVERYTHING, SPRING.id, Form.PEOPLE).sections["variants"]
+    assert section.missing == "missing.variants_people"
+
+
+def test_columns_of_which_nothing_is_known_are_left_out(library_of):
+    library_of.bring(covering(), SPRING, *group("A", 60, 30, 2), *group("B", 60, 30, 6))
+    shown = [column.name for column in TABLES["variants"].shown(library_of.section("variants").rows)]
+    assert "subject" not in shown and "open_rate_chance" in shown
 
 
 def test_the_chart_tells_each_variant_with_its_interval(library_of):

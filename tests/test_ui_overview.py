@@ -124,10 +124,23 @@ def test_the_date_is_that_of_the_campaigns_own_zone():
     assert [day.day for day in overview._days(late)] == [2, 1]
 
 
+def test_a_month_of_the_trend_is_one_on_the_calendar_of_each_campaign():
+    sent = pd.DataFrame(
+        {
+            "sent_at": pd.to_datetime(["2026-01-31T23:30Z", "2026-02-05T10:00Z"]),
+            "zone": ["Europe/Paris", "UTC"],
+            **{name: [1.0, 2.0] for name in ("unique_opens", "unique_clicks")},
+            "deliveries": [10.0, 10.0],
+        }
+    )
+    assert overview._by_month(sent)["name"].tolist() == ["2 campaigns"]
+
+
 def test_months_without_a_campaign_are_a_gap_in_the_trend():
     sent = pd.DataFrame(
         {
             "sent_at": pd.to_datetime(["2026-01-05", "2026-03-05"], utc=True),
+            "zone": "UTC",
             **{name: [1.0, 2.0] for name in ("unique_opens", "unique_clicks")},
             "deliveries": [10.0, 10.0],
         }

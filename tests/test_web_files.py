@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from lib import reports, wiring
-from lib.model import COMMAND_LINE, Reject, Scope
+from lib.model import COMMAND_LINE, Campaign, Reject, Reported, Scope
 from lib.paper import parcels
 from lib.paper.files import MEDIA
 from lib.paper.sections import CHARTS, TABLES, table_of
@@ -54,6 +54,34 @@ def viewer_browser(parts, **draft):
     visitor = browser(parts)
     assert unlock(visitor, path(viewer)).status_code == 303
     return visitor
+
+
+def compared(visitor, kind, **query):
+    return visitor.get(f"/export/compare.{kind}", params={"campaign": [CAMPAIGN.id, "vitrine-more"]} | query)
+
+
+def test_an_analyst_takes_campaigns_side_by_side_along(parts):
+    more = Campaign("vitrine", "more", title="=1+1", sent_at=CAMPAIGN.sent_at)
+    rows = [more, Reported(more.id, "recipients", 10, "10")]
+    job = Job("vitrine", "events", "more.zip", "1" * 64, "ann@agency.example")
+    library.bring(parts.analytics, job, rows, rollup.make, lambda _: None, wiring.now())
+    visitor = analyst_browser(parts)
+    table = list(csv.DictReader(io.StringIO(compared(visitor, "csv").content.decode("utf-8-sig"))))
+    assert [row["Campaign"] for row in table] == [CAMPAIGN.title, "'=1+1"]
+    assert [row["Recipients"] for row in table][1] == "10"
+    assert compared(visitor, "xlsx").content.startswith(b"PK")
+    assert compared(visitor, "svg", curve="opened", span="24").content.startswith(b"<?xml")
+    assert compared(visitor, "png", curve="opened", span="24").content.startswith(b"\x89PNG")
+    for wrong in ({"curve": "elves", "span": "24"}, {"curve": "opened", "span": "-1"}, {}):
+        assert compared(visitor, "svg", **wrong).status_code == 404
+    assert compared(visitor, "exe").status_code == 404
+    kinds = [line.kind for line in audit.lines(parts.records, audit.Filter(), 99)]
+    assert kinds.count("export.taken") == 4
+
+
+def test_a_viewer_takes_no_campaigns_side_by_side_along(parts):
+    viewer = viewer_browser(parts)
+    assert {compared(viewer, kind, curve="opened", span="24").status_code for kind in ("csv", "svg")} == {404}
 
 
 def test_an_analyst_exports_all_campaigns(parts):

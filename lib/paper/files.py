@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.paper import drawing, naming, numbers, pdf, workbook
+from lib.paper import drawing, naming, numbers, pdf, side_by_side, workbook
 from lib.paper.pdf import Edition
 from lib.paper.sections import CHARTS
 from lib.paper.tables import Column, Table
 from lib.paper.workbook import Leaf, Step
 from lib.reports import METRICS, Report
 from lib.reports.sections.variants import LEVELS, judged
+from lib.reports.side_by_side import CURVES, SideBySide
 from lib.words import t
 
 MEDIA = {
@@ -78,6 +79,19 @@ def chart(report: Report, name: str, kind: str, language: str) -> bytes | None:
     parts = [naming.campaign(report), numbers.moment(sent, language, report.campaign.zone) if sent else ""]
     below = " · ".join(part for part in parts if part)
     return DRAWN[kind](figure, naming.table(name, language), below)
+
+
+def compared(found: SideBySide, kind: str, curve: str, span: str, *, language: str) -> bytes | None:
+    """The curves of some campaigns as `svg` or `png`; None where none has one, or where there is no such
+    curve or span.
+    """
+    if curve not in CURVES or span not in side_by_side.SPANS:
+        return None
+    figure = side_by_side.curves(found, curve, span, language)
+    if figure is None:
+        return None
+    titles = [t(language, f"compare.{key}") for key in ("curves", f"curve.{curve}", f"span.{span}")]
+    return DRAWN[kind](figure, titles[0], " · ".join(titles[1:]))
 
 
 def csv(one: Leaf) -> Iterator[str]:

@@ -73,7 +73,13 @@ def _data(report: Report, edition: Edition, on_step: Step | None) -> dict[str, A
     return {
         "lang": language,
         "region": REGIONS[language].partition("_")[2],
-        "look": {name: getattr(look, name) for name in ("text", "quiet", "line", "ground", "accent")},
+        "look": {
+            "text": look.text,
+            "quiet": look.quiet,
+            "line": look.line,
+            "ground": look.ground,
+            "accent": look.accent,
+        },
         "title": title,
         "running": _cut(title, 90),
         "description": t(language, "files.kind"),

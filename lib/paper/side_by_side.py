@@ -6,6 +6,9 @@ from babel.dates import format_date
 
 from lib import charts
 from lib.paper import numbers
+from lib.paper.tables import Column
+from lib.paper.workbook import Leaf
+from lib.reports import METRICS
 from lib.reports.side_by_side import SideBySide, best_and_worst, within
 from lib.words import REGIONS, t
 
@@ -60,6 +63,29 @@ def texts(figures: pd.DataFrame, language: str) -> pd.DataFrame:
             for one, value, currency in zip(figures["id"], figures[name], figures["currency"], strict=True)
         ]
     return pd.DataFrame(columns, index=figures.index)
+
+
+def leaf(figures: pd.DataFrame, language: str) -> Leaf:
+    """The figures as a table for a file, numbers as numbers; times in the zone of each campaign."""
+    known = shown(figures)
+    columns = (
+        Column("campaign", "compare.campaign", "text", wide=True),
+        Column("sent_at", "report.sent", "moment"),
+        Column("zone", "files.zone", "text"),
+        *(Column(name, f"metric.{name}", METRICS[name].format) for name in known),
+        *((Column("currency", "files.currency", "text"),) if "revenue" in known else ()),
+    )
+    local = [
+        None if pd.isna(at) else at.tz_convert(zone).tz_localize(None)
+        for at, zone in zip(figures["sent_at"], figures["zone"], strict=True)
+    ]
+    cells = figures.assign(
+        campaign=list(names(figures, language).values()),
+        sent_at=pd.Series(local, dtype=object, index=figures.index),
+    )
+    rows = cells[[column.name for column in columns]].astype(object).itertuples(index=False, name=None)
+    headings = tuple(t(language, column.heading) for column in columns)
+    return Leaf(t(language, "compare.title"), columns, headings, rows)
 
 
 def _day(sent_at: pd.Timestamp, language: str) -> str:

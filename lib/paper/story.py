@@ -185,7 +185,7 @@ def _is_coming(report: Report) -> bool:
     if section is not None and "coming" in section.facts:
         return bool(section.facts["coming"])
     sent_at, imported_at = report.campaign.sent_at, report.campaign.imported_at
-    return None not in (sent_at, imported_at) and imported_at - sent_at < SETTLED
+    return bool(sent_at and imported_at and imported_at - sent_at < SETTLED)
 
 
 def _machines(report: Report, language: str) -> Iterator[str]:

@@ -36,8 +36,8 @@ class Column:
 class Table:
     """The columns of a table that a reader sees; those that the data has not are left out.
 
-    `other` is the key of the words that stand for the long tail in its first column. In a table that is `known`
-    columns of which no row knows anything are left out too.
+    `other` is the key of the words that stand for the long tail in its first column. In a table that is
+    `known` columns of which no row knows anything are left out too.
     """
 
     columns: tuple[Column, ...]

@@ -84,7 +84,8 @@ def _counted(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:
     """A column of the rollup; unknown where an older one does not hold it."""
     if name not in rows.column_names:
         return np.full(rows.num_rows, np.nan)
-    return rows.column(name).cast(pa.float64()).to_numpy()
+    values: npt.NDArray[np.float64] = rows.column(name).cast(pa.float64()).to_numpy()
+    return values
 
 
 def _redacted(dimension: str, scope: Scope) -> str:

@@ -46,6 +46,7 @@ class SideBySide:
 
     figures: pd.DataFrame
     curves: pd.DataFrame
+    form: Form = Form.ALL
 
     def without(self, name: str) -> tuple[str, ...]:
         """The ids of the campaigns that have no curve of this name."""
@@ -60,7 +61,7 @@ def side_by_side(analytics: Analytics, scope: Scope, ids: Iterable[str], form: F
     found = campaigns(analytics, within, form).set_index("id", drop=False)
     figures = found.loc[[one for one in wanted if one in found.index]].reset_index(drop=True)
     curves = retrying(lambda: _curves(analytics, within, figures, form))
-    return SideBySide(figures, curves)
+    return SideBySide(figures, curves, form)
 
 
 def within(curves: pd.DataFrame, hours: int | None) -> pd.DataFrame:

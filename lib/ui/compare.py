@@ -4,14 +4,17 @@ Which campaigns, the curve, its span and the count stand in the address.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import product
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib.model import Form
-from lib.paper import numbers, side_by_side
+from lib.paper import files, side_by_side
 from lib.reports.side_by_side import CURVES, FEWEST, MOST, SideBySide
-from lib.ui import counting, places
+from lib.ui import counting, exchange, places
 from lib.ui.i18n import language, plain, t
 from lib.ui.plots import CHART
 
@@ -61,7 +64,7 @@ def form() -> Form:
 def curves(found: SideBySide) -> None:
     """How opens or clicks came in since each sending; who has no curve is named."""
     with st.container(border=True):
-        st.subheader(t("compare.curves"), anchor=False)
+        head = _heading("compare.curves")
         with st.container(horizontal=True):
             curve = _choice("curve", tuple(CURVES), "compare.curve")
             span = _choice("span", tuple(side_by_side.SPANS), "compare.span")
@@ -69,6 +72,8 @@ def curves(found: SideBySide) -> None:
         if figure is None:
             st.caption(f":material/upload_file: {t('compare.no_curves')}")
             return
+        with head:
+            _take_along(found, files.OF_CHARTS, curve=curve, span=span)
         st.plotly_chart(
             figure,
             config=CHART,
@@ -87,19 +92,41 @@ def table(found: SideBySide) -> None:
     texts = side_by_side.texts(figures, language())
     cells = figures[list(shown)].assign(campaign=[labels[one] for one in figures["id"]])
     styled = cells[[CAMPAIGN, *shown]].style
-    for name in shown:  # the numbers stay numbers, to sort by
-        styled = styled.format(_saying(cells[name], texts[name]), subset=[name])
+    for row, name in product(cells.index, shown):  # the numbers stay numbers, to sort by
+        styled = styled.format(_saying(str(texts.at[row, name])), subset=([row], [name]))
     with st.container(border=True):
-        st.subheader(t("compare.figures"), anchor=False)
+        with _heading("compare.figures"):
+            _take_along(found, files.OF_TABLES)
         headings = {name: t(f"metric.{name}") for name in shown} | {CAMPAIGN: t("compare.campaign")}
         st.dataframe(styled, column_config=headings, hide_index=True, alt=t("compare.figures_alt"))
         st.caption(t("compare.signs"))
 
 
-def _saying(values: "pd.Series[float]", texts: "pd.Series[str]") -> Callable[[object], str]:
-    """What writes each of `values` as its text."""
-    said: dict[object, str] = dict(zip(values, texts, strict=True))
-    return lambda value: said.get(value, numbers.UNKNOWN)
+def _heading(key: str) -> DeltaGenerator:
+    """A heading, with room for a menu at its right."""
+    head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top")
+    head.subheader(t(key), anchor=False, width="content")
+    return head
+
+
+def _take_along(found: SideBySide, kinds: tuple[str, ...], **chosen: str) -> None:
+    """The table or the curves as a file, by the guarded route."""
+    kind = st.menu_button(
+        t("files.menu"),
+        list(kinds),
+        format_func=lambda one: t(f"files.{one}"),
+        key=f"take-compared-{kinds[0]}",
+        type="tertiary",
+        icon=":material/download:",
+    )
+    if kind is not None:
+        asked = {CAMPAIGN: list(found.figures["id"]), counting.FORM: found.form.value, **chosen}
+        exchange.fetch_file(f"/export/compare.{kind}?{urlencode(asked, doseq=True)}")
+
+
+def _saying(text: str) -> Callable[[object], str]:
+    """What writes a cell as this text: equal amounts may be in different currencies."""
+    return lambda _value: text
 
 
 def _choice(name: str, options: tuple[str, ...], key: str) -> str:

@@ -63,7 +63,7 @@ def banner(frame: pd.DataFrame) -> None:
 
 def filters(frame: pd.DataFrame) -> pd.DataFrame:
     """The campaigns that the reader asks for. The choice stands in the address."""
-    years = frame["sent_at"].dt.year
+    years = _days(frame).dt.year
     with st.grid(4, min_column_width=160, gap="small"):
         words = st.text_input(
             t("overview.search"),
@@ -362,12 +362,12 @@ def _together(frame: pd.DataFrame, name: str) -> float | None:
 
 def _by_campaign(sent: pd.DataFrame) -> pd.DataFrame:
     names = sent["title"].where(sent["title"].astype(bool), sent["subject"])
-    return sent[list(TRENDS)].assign(at=sent["sent_at"], name=names)
+    return sent[list(TRENDS)].assign(at=_days(sent), name=names)
 
 
 def _by_month(sent: pd.DataFrame) -> pd.DataFrame:
     """One row per month from the first to the last; a month without a campaign has no rates."""
-    months = sent["sent_at"].dt.tz_localize(None).dt.to_period("M")
+    months = _days(sent).dt.to_period("M")
     calendar = pd.period_range(months.min(), months.max(), freq="M")
     counted = sent.groupby(months).size().reindex(calendar)
     names = [t("overview.campaigns", count=int(count)) if count > 0 else "" for count in counted]

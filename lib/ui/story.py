@@ -7,8 +7,8 @@ from lib.paper import story
 from lib.reports import Report
 from lib.ui.i18n import language, plain, t
 
-# As large as the card allows: these three are what a reader sees from afar. The empty span keeps the style from
-# being put where dialogs stand.
+# As large as the card allows: these three are what a reader sees from afar. The empty span keeps the style
+# from being put where dialogs stand.
 STYLE = (
     "<span></span><style>"
     ".st-key-story [data-testid=stMetricValue]"

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from lib import reports
 from lib.model import Actor, Form
-from lib.paper import files, naming, parcels, workbook
+from lib.paper import files, naming, parcels, side_by_side, workbook
 from lib.paper.files import MEDIA
 from lib.paper.parcels import TooManyMakers
 from lib.paper.pdf import Edition
@@ -21,6 +21,7 @@ from lib.paper.sections import CHARTS, TABLES
 from lib.paper.sections.recipients import LIST, deed
 from lib.reports import Report, UnknownCampaign, export, recipients
 from lib.reports.recipients import Asked, NoSuchList
+from lib.reports.side_by_side import MOST
 from lib.shares import visits
 from lib.store import library
 from lib.web import gate, screens
@@ -41,6 +42,7 @@ NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 def routes(parts: App) -> list[Route]:
     return [
         Route("/export/campaigns.{kind}", _guarded(parts, _campaigns), methods=["GET"]),
+        Route("/export/compare.{kind}", _guarded(parts, _compared), methods=["GET"]),
         Route("/export/campaign/{id}.csv", _guarded(parts, _campaign), methods=["GET"]),
         Route("/export/campaign/{id}.{kind}", _guarded(parts, _whole), methods=["GET"]),
         Route("/export/campaign/{id}/{name}.{kind}", _guarded(parts, _part), methods=["GET"]),
@@ -115,6 +117,27 @@ def _whole(parts: App, request: Request, reader: Reader) -> Response:
     edition = Edition(parts.settings.brand, reader.by.name, now(), reader.language)
     made = files.whole(report, kind, edition)
     return _written(parts, request, reader, made.name, lambda to: made.write(to, None))
+
+
+def _compared(parts: App, request: Request, reader: Reader) -> Response:
+    """Campaigns side by side, for analysts: their figures as a table, or the `curve` over a `span`."""
+    kind, asked = request.path_params["kind"], request.query_params
+    if reader.viewer is not None or kind not in (*files.OF_TABLES, *files.OF_CHARTS):
+        return screens.missing(parts, request)
+    ids = asked.getlist("campaign")[:MOST]
+    found = reports.side_by_side(parts.analytics, reader.scope, ids, _form(request))
+    name = f"compare.{kind}"
+    if kind in files.OF_CHARTS:
+        wanted = asked.get("curve", ""), asked.get("span", "")
+        drawn = files.compared(found, kind, *wanted, language=reader.language)
+        if drawn is None:
+            return screens.missing(parts, request)
+        _note(parts, request, reader, name)
+        return Response(drawn, media_type=MEDIA[kind], headers=_headers(name))
+    leaf = side_by_side.leaf(found.figures, reader.language)
+    if kind == "csv":
+        return _text(parts, request, reader, name, files.csv(leaf))
+    return _written(parts, request, reader, name, lambda to: workbook.xlsx([leaf], to))
 
 
 # --- one table, one chart -------------------------------------------------------------------------

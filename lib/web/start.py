@@ -18,8 +18,8 @@ from lib.wiring import App
 HEAVY = ("pandas", "plotly.graph_objects", "plotly.express", "streamlit_authenticator", "babel.dates")
 """Imported before the first visitor, who would otherwise wait for them."""
 
-SECRET = re.compile(r"(?<=/v/)[^/?\s\"]+|(?<=/google/callback\?)[^\s\"]+")
-"""A viewer's link, and what Google sends an analyst's browser back with."""
+SECRET = re.compile(r"(?<=/v/)[^/?\s\"]+|(?<=/google/callback\?)[^\s\"]+|(?<=[?&]who=)[^&\s\"]+")
+"""A viewer's link, what Google sends an analyst's browser back with, and whom a reader looks for."""
 
 
 def lifespan(parts: App) -> Callable[[Any], AbstractAsyncContextManager[None]]:
@@ -50,7 +50,7 @@ def refuse_pages_beside(script: Path | None) -> None:
 
 
 def keep_tokens_out_of_logs() -> None:
-    """uvicorn logs each address when started by hand; some of them hold a secret."""
+    """uvicorn logs each address when started by hand; some hold a secret, or whose address is sought."""
     logger = logging.getLogger("uvicorn.access")
     if _hide_tokens not in logger.filters:
         logger.addFilter(_hide_tokens)

@@ -157,10 +157,14 @@ def test_the_log_of_requests_shows_no_token(caplog):
         line = '%s - "%s %s HTTP/%s" %d'
         logger.warning(line, "1.2.3.4:5", "POST", "/v/canarytoken?lang=fr&again=1", "1.1", 200)
         logger.warning(line, "1.2.3.4:5", "GET", "/v/canarytoken", "1.1", 200)
+        logger.warning(
+            line, "1.2.3.4:5", "GET", "/campaign?id=a&who=canary%40mail.example&sort=opens", "1.1", 200
+        )
     finally:
         logger.removeHandler(caplog.handler)
     assert "canarytoken" not in caplog.text
     assert "/v/***?lang=fr&again=1" in caplog.text
+    assert "canary%40" not in caplog.text and "?id=a&who=***&sort=opens" in caplog.text
 
 
 def test_nothing_secret_is_logged_on_the_whole_way(parts, viewer, caplog):

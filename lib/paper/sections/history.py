@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lib import charts
+from lib.model import Form
 from lib.paper import durations, numbers
 from lib.paper.charted import Draw
 from lib.paper.tables import Column, Table
@@ -63,9 +64,10 @@ TABLES = {
 }
 
 
-def sentences(section: Section, language: str) -> tuple[str, ...]:
+def sentences(section: Section, language: str, form: Form = Form.ALL) -> tuple[str, ...]:
     """What the figures are held against, and the averages of industries; names in it are not escaped."""
-    return (*_basis(section, language), *_averages(section, language))
+    of_all = (t(language, "overall.of_all"),) if form is Form.PEOPLE and "industry" in section.more else ()
+    return (*_basis(section, language), *_averages(section, language), *of_all)
 
 
 def row_in_words(row: Any, language: str) -> str:
@@ -83,7 +85,10 @@ def _span(low: float, high: float, language: str) -> tuple[str, str]:
 
 
 def _basis(section: Section, language: str) -> Iterator[str]:
-    facts, known = section.facts, int(section.rows["campaigns"].max())  # of some no rate is known
+    facts, known = (
+        section.facts,
+        min(section.facts["campaigns"], int(section.rows["campaigns"].max())),
+    )  # of some no rate is known
     if section.rows["low"].notna().any():
         yield from _compared(facts, known, language)
     elif facts["coming"] and facts["campaigns"] >= FEWEST:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from lib.model import Form
 from lib.paper import numbers
 from lib.paper.charted import Draw
 from lib.paper.tables import Column, Table
@@ -37,6 +38,9 @@ TABLES: dict[str, Table] = {
 
 CHARTS: dict[str, Draw] = {}
 
+OF_ALL = frozenset({"sender_average", "sender_industry", "industry_average"})
+"""Averages that know nothing of machines."""
+
 Write = Callable[[str], str]
 """How a name is written where it is shown: as it is, or escaped."""
 
@@ -54,3 +58,5 @@ def sentences(report: Report, language: str, write: Write = str) -> Iterator[str
         yield t(language, "overall.of_industry", industry=industry, published=published)
     if facts["industry_before_proxy"]:
         yield t(language, "overall.before_proxy")
+    if report.form is Form.PEOPLE and OF_ALL & set(report.sections["overview"].rows):
+        yield t(language, "overall.of_all")

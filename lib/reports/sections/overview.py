@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from lib.reports import audience, benchmarks
+from lib.reports.audience import Average
 from lib.reports.figures import columns
+from lib.reports.history import FEWEST
 from lib.reports.metrics import ABOUT_MONEY
 from lib.reports.moments import last_at
 from lib.reports.overview import named
@@ -103,7 +105,7 @@ def _money(known: dict[str, float], world: World) -> list[dict[str, Any]]:
 def _averages(world: World) -> tuple[dict[str, dict[str, float]], dict[str, Any]]:
     """The columns of averages, each {rate: value}, and the facts about them."""
     reported, history = world.row.reported, world.scope.history
-    of_audience = audience.averages(world.analytics, world.row, RATES, world.form) if history else {}
+    of_audience = _of_audience(world)
     industry = benchmarks.chosen(world.analytics.records)
     stated = {
         kind: {
@@ -124,3 +126,14 @@ def _averages(world: World) -> tuple[dict[str, dict[str, float]], dict[str, Any]
         "sender_industry": stated["industry"],
         "industry_average": dict(industry.rates) if industry else {},
     }, facts
+
+
+def _of_audience(world: World) -> dict[str, Average]:
+    """None of fewer than FEWEST campaigns where some may lie outside of the scope: it would tell what a
+    single one reached.
+    """
+    if not world.scope.history:
+        return {}
+    found = audience.averages(world.analytics, world.row, RATES, world.form)
+    fewest = 1 if world.scope.campaigns is None else FEWEST
+    return {name: one for name, one in found.items() if one.number >= fewest}

@@ -10,7 +10,7 @@ from lib.ui.i18n import language, plain, t
 
 
 def draw(report: Report, section: Section, _scope: Scope) -> None:
-    for sentence in sentences(section, language()):
+    for sentence in sentences(section, language(), report.form):
         st.caption(plain(sentence))
     rows = [row_in_words(row, language()) for row in section.rows.itertuples()]
     plots.draw(report, "history", t("history.alt", rows="; ".join(rows)))
