@@ -188,7 +188,7 @@ def test_in_its_first_minutes_a_campaign_is_not_compared_with_nothing(library_of
 
 
 def test_a_young_campaign_without_earlier_ones_is_told_to_be_coming_in(library_of):
-    library_of.bring(*claims(0, NOW - timedelta(hours=5)))
+    library_of.bring(*claimed(0, NOW - timedelta(hours=5), 300))
     assert judged(library_of, 0)[0].facts["coming"]
 
 

@@ -163,7 +163,7 @@ def test_the_industry_as_the_sender_says_and_as_published_are_two_columns(librar
 @pytest.mark.parametrize(
     ("number", "english", "french"),
     [
-        (1, "1 earlier campaign to Readers", "1 campagne antérieure"),
+        (1, "the one earlier campaign to Readers", "la seule campagne antérieure"),
         (2, "2 earlier campaigns", "2 campagnes"),
     ],
 )

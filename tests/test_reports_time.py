@@ -180,14 +180,14 @@ def test_half_of_the_opens_is_told_in_words(halves):
 
 
 def test_one_open_without_a_time_is_told_in_the_singular(halves):
-    assert told(halves)[-1].startswith("1 open has no time")
-    assert told(halves, "fr")[-1].startswith("1 ouverture n’a pas d’heure")
+    assert told(halves)[-1].startswith("For 1 recipient the first open has no time")
+    assert told(halves, "fr")[-1].startswith("Pour 1 destinataire, la première ouverture")
 
 
 def test_several_opens_without_a_time_are_told_in_the_plural(halves):
     halves.bring(covering(), event("eve", "opened"))
     assert told(halves)[-1].startswith("For 2 recipients the first open has no time")
-    assert told(halves, "fr")[-1].startswith("2 ouvertures n’ont pas d’heure")
+    assert told(halves, "fr")[-1].startswith("Pour 2 destinataires, la première ouverture n’a pas d’heure")
 
 
 def test_nine_tenths_are_told_by_whole_hours(halves):

@@ -62,7 +62,7 @@ def compared(visitor, kind, **query):
 
 def test_an_analyst_takes_campaigns_side_by_side_along(parts):
     more = Campaign("vitrine", "more", title="=1+1", sent_at=CAMPAIGN.sent_at)
-    rows = [more, Reported(more.id, "recipients", 10, "10")]
+    rows = worlds.rows((more, Reported(more.id, "recipients", 10, "10")), "more.csv")
     job = Job("vitrine", "events", "more.zip", "1" * 64, "ann@agency.example")
     library.bring(parts.analytics, job, rows, rollup.make, lambda _: None, wiring.now())
     visitor = analyst_browser(parts)

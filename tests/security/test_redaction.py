@@ -18,9 +18,11 @@ import pytest
 
 from lib import wiring
 from lib.config import load
-from lib.model import SYSTEM, Covers, Event, Kind
+from lib.model import SYSTEM, Covers, Event, Kind, Reported
 from lib.paper.sections import CHARTS, TABLES
-from lib.reports import rollup
+from lib.reports import notes, rollup
+from lib.reports.notes import Written
+from lib.reports.recipients import DEEDS
 from lib.shares import analysts
 from lib.store import library
 from lib.store.library import Job
@@ -41,6 +43,8 @@ OTHER = replace(CAMPAIGN, native_id="other", title="Canary-title", subject="Cana
 REVENUE = 98765.25
 OPENS = 1234
 """Of one reader, in hour 7, in which nobody clicks: in no figure of the whole campaign."""
+AVERAGE = 0.617391
+"""The sender's of a list, which tells of its other campaigns."""
 
 CANARIES: dict[str, tuple[bytes, ...]] = {
     "an address": (b"canary-reader",),
@@ -51,10 +55,10 @@ CANARIES: dict[str, tuple[bytes, ...]] = {
     "another campaign": (b"canary-title",),
     "a bounce": (b"canary-bounce",),
     "the mail itself": (b"canary-html",),
+    "a note on the first day": (b"canary-note",),
+    "other campaigns": (b"61.7391", b"0.617391", struct.pack("<d", AVERAGE).lower()),
 }
-NOWHERE = {"the mail itself"}
-"""No page and no export shows them, to nobody."""
-NEVER_SHARED = {"a token", *NOWHERE}
+NEVER_SHARED = {"a token"}
 
 
 def singing(heard: bytes) -> set[str]:
@@ -102,12 +106,15 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cage]:
     wiring.migrate(parts)
     whole = [Covers(one.id, frozenset(Kind)) for one in (CAMPAIGN, OTHER)]
     others = worlds.event("canary-reader1@mail.example", Kind.SENT, 0, OTHER.id)
-    rows = worlds.rows((CAMPAIGN, OTHER, *whole, *_events(), others))
+    average = Reported(CAMPAIGN.id, "list_open_rate", AVERAGE, "61.7391%")
+    rows = worlds.rows((CAMPAIGN, OTHER, *whole, *_events(), others, average))
     job = Job("vitrine", "events", "open.csv", "1" * 64, "ana@agency.example")
     library.bring(parts.analytics, job, rows, rollup.make, lambda _: None, wiring.now())
     analyst = analysts.add(
         parts.records, "Ana", "ana@agency.example", "tall ships sail slowly", True, wiring.now(), by=SYSTEM
     )
+    for note in (Written("A word for everybody"), Written("canary-note", "first_day", 3.0)):
+        notes.add(parts.records, CAMPAIGN.id, note, wiring.now(), by=SYSTEM)
     parts.analytics.events.close()
     yield Cage(parts, data, analyst)
     parts.records.dispose()
@@ -159,7 +166,11 @@ class Guest:
         wanted += [f"{shared}/{name}.csv?opens={form}" for name in TABLES for form in ("all", "people")]
         wanted += [f"{place}/{name}.xlsx" for name in TABLES for place in (shared, other)]
         wanted += [f"{place}/{name}.svg" for name in CHARTS for place in (shared, other)]
-        wanted += [f"{shared}/recipients.list.csv?deed=bounced"]
+        wanted += [f"{shared}/recipients.list.csv?deed={deed}" for deed in DEEDS]
+        wanted += [f"{place}/recipients.list.csv?who=canary" for place in (shared, other)]
+        wanted += ["/export/compare.csv?" + "&".join(f"campaign={one.id}" for one in (CAMPAIGN, OTHER))]
+        for mail in (f"/mail/campaign/{one.id}.html" for one in (CAMPAIGN, OTHER)):
+            wanted += [mail, f"{mail}?people=1&images=1&opens=people&lang=fr&as=viewer"]
         answers = [inside.ask("GET", address) for address in wanted]
         assert {status for status, _, _ in answers} <= {200, 404}
         return answers
@@ -176,13 +187,19 @@ def guest(filled: Cage, server: Served, name: str, **draft: object) -> Guest:
     return Guest(filled, server, viewer.link, filled.let_in(viewer))
 
 
-HIDING = {"people": False, "revenue": False, "sections": ("links", "active_recipients")}
+HIDING = {
+    "people": False,
+    "revenue": False,
+    "history": False,
+    "sections": ("notes", "links", "active_recipients"),
+}
 
 
 def test_what_a_share_hides_is_in_nothing_that_its_viewer_is_sent(filled: Cage, server: Served) -> None:
     """X5, L10"""
     heard = guest(filled, server, "narrow", **HIDING).listens()
     assert b"Spring report" in heard and b"https://shop.example/story?utm_source=x" in heard
+    assert b"A word for everybody" in heard
     assert singing(heard) == set()
 
 
@@ -205,13 +222,14 @@ def test_in_each_kind_of_file_a_canary_would_be_heard(filled: Cage, server: Serv
         assert singing(legible(body)) & {"a link of two people"} == songs
 
 
-@pytest.mark.parametrize("hidden", ["people", "revenue", "sections"])
+@pytest.mark.parametrize("hidden", HIDING)
 def test_each_switch_hides_its_own_canaries_and_no_others(filled: Cage, server: Served, hidden: str) -> None:
     """X5"""
     hides = {
-        "people": {"an address", "a link of two people"},
+        "people": {"an address", "a link of two people", "a bounce"},
         "revenue": {"revenue"},
-        "sections": {"the first day"},
+        "history": {"other campaigns"},
+        "sections": {"the first day", "the mail itself", "a note on the first day", "a bounce"},
     }
     heard = guest(filled, server, f"no-{hidden}", **{hidden: HIDING[hidden]}).listens()
     assert singing(heard) == CANARIES.keys() - NEVER_SHARED - {"another campaign"} - hides[hidden]
@@ -228,7 +246,7 @@ def test_a_real_browser_of_a_redacted_share_receives_no_canary(filled: Cage, ser
         try:
             assert singing(_walks(chromium, narrow)) == set()
             heard = singing(_walks(chromium, wide))
-            assert heard == CANARIES.keys() - NEVER_SHARED - {"another campaign"}
+            assert heard == CANARIES.keys() - NEVER_SHARED - {"another campaign", "the mail itself"}
         finally:
             chromium.close()
 
