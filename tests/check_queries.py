@@ -185,7 +185,7 @@ CREATE TABLE visits AS
 SELECT message, ip, MIN(happened_at) AS moment FROM e WHERE kind = 'clicked' AND ip IS NOT NULL
 GROUP BY message, ip HAVING MIN(happened_at) IS NOT NULL;
 CREATE TABLE judged AS SELECT *, CASE
-    WHEN machine THEN COALESCE(machine_reason, 'sender')
+    WHEN machine THEN 'sender' || COALESCE('/' || machine_reason, '')
     WHEN machine IS NOT NULL THEN NULL
     WHEN regexp_matches(COALESCE(user_agent, ''), '{SCANNER}', 'i') THEN 'scanner_agent'
     WHEN regexp_matches(LOWER(COALESCE(user_agent, '')), '{PROGRAM}') THEN 'headless_agent'

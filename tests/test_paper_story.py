@@ -192,6 +192,8 @@ def test_an_unknown_figure_is_a_dash_and_said_to_be_unknown():
 
 
 counts = st.none() | st.integers(0, 3) | st.integers(0, 10**7)
+
+
 def test_who_is_not_shown_the_history_hears_all_the_same_that_figures_still_come_in():
     young = told(**KNOWN)
     campaign = dataclasses.replace(young.campaign, imported_at=OLD + timedelta(hours=30))

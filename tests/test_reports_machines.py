@@ -95,7 +95,7 @@ def test_the_senders_flag_wins_over_the_rules(library_of):
     named = event("cid", "opened", 60, machine=True, machine_reason="bot_click")
     library_of.bring(SPRING, covering(), person, machine, named)
     assert both(library_of, "opens") == (3, 1)
-    assert reasons(library_of) == {"bot_click": (1, 0), "sender": (1, 0)}
+    assert reasons(library_of) == {"sender/bot_click": (1, 0), "sender": (1, 0)}
 
 
 @pytest.mark.parametrize(
@@ -247,8 +247,19 @@ def test_the_section_is_the_same_in_both_forms(library_of, form):
 def test_each_rule_is_told_with_whose_it_is_and_what_it_set_apart(library_of):
     a_scanned_campaign(library_of)
     rules = library_of.section("machines").more["rules"].set_index("reason")
-    assert rules.loc["our own robot <b>", ["whose", "opens", "clicks"]].tolist() == ["sender", 1, 0]
+    assert rules.loc["sender/our own robot <b>", ["whose", "opens", "clicks"]].tolist() == ["sender", 1, 0]
     assert rules.loc["too_fast", ["whose", "clicks"]].tolist() == ["ours", 1]
+
+
+def test_a_reason_of_the_senders_that_is_called_like_a_rule_of_ours_stays_the_senders(library_of):
+    library_of.bring(
+        SPRING,
+        covering(),
+        event("ann", "opened", 60, machine=True, machine_reason="apple_proxy"),
+        event("bob", "opened", 60, user_agent="Mozilla/5.0"),
+    )
+    rules = library_of.section("machines").more["rules"].set_index("reason")["whose"]
+    assert rules.to_dict() == {"sender/apple_proxy": "sender", "apple_proxy": "ours"}
 
 
 def test_a_longer_window_sets_more_clicks_apart_and_the_band_says_how_far_the_rate_moves(library_of):

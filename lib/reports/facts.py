@@ -102,7 +102,7 @@ joined AS (
     SELECT once.message, once.id, once.ordinal, once.kind, once.happened_at, once.link, once.link_position,
         once.domain, once.client, once.user_agent, once.machine,
         CASE WHEN once.kind = 'ordered' THEN once.product END AS product,
-        CASE WHEN once.machine THEN COALESCE(once.machine_reason, '{SENDER}') END AS said,
+        CASE WHEN once.machine THEN '{SENDER}' || COALESCE('/' || once.machine_reason, '') END AS said,
         CASE WHEN NOT COALESCE(proxy, FALSE) THEN once.country END AS country,
         CASE WHEN NOT COALESCE(proxy, FALSE) AND (once.country IS NOT NULL OR once.region IS NOT NULL)
             THEN COALESCE(once.country, '') || '/' || COALESCE(once.region, '') END AS region,

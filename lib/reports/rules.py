@@ -21,6 +21,7 @@ class Rule:
 
 
 SENDER = "sender"
+"""Whose word it is; where the sender gives a reason of its own, that stands behind a stroke."""
 
 RULES: dict[str, Rule] = {
     rule.reason: rule
@@ -35,6 +36,18 @@ RULES: dict[str, Rule] = {
     )
 }
 """By reason, in the order in which they are asked. A sender's own word comes first, in both directions."""
+
+
+def whose(reason: str) -> str:
+    """«sender» or «ours»."""
+    return SENDER if reason.partition("/")[0] == SENDER else RULES[reason].whose
+
+
+def senders_own(reason: str) -> str:
+    """The reason that the sender gave; "" where it gave none, or where the rule is ours."""
+    first, _, own = reason.partition("/")
+    return own if first == SENDER else ""
+
 
 WINDOWS = (10, 60, 300)
 """Seconds of the band: how the figures would move if every window were so long."""

@@ -8,17 +8,20 @@ from lib.paper import numbers
 from lib.paper.charted import Draw
 from lib.paper.tables import Column, Table
 from lib.reports import OTHER, Report, Section
-from lib.reports.rules import FEWEST_LINKS, FEWEST_SHARING, RULES, Rule
+from lib.reports.rules import FEWEST_LINKS, FEWEST_SHARING, RULES, Rule, senders_own
 from lib.words import t
 
 AS_THEY_ARE = 0  # seconds: the windows of the rules themselves
 
 
 def reason_in_words(reason: object, language: str) -> str:
-    """The rule behind a reason; a reason that no rule of ours gives is the sender's own word."""
+    """The rule behind a reason; what the sender gave as its reason is quoted where we have no words for it."""
     if reason == OTHER:
         return t(language, "machines.rest")
-    return rule_in_words(RULES[str(reason)], language) if reason in RULES else str(reason)
+    own = senders_own(str(reason))
+    if own:
+        return rule_in_words(RULES[own], language) if own in RULES else own
+    return rule_in_words(RULES[str(reason)], language)
 
 
 def rule_in_words(rule: Rule, language: str) -> str:

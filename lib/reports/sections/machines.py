@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from lib.model import Form, Kind
+from lib.reports import rules
 from lib.reports.figures import columns
 from lib.reports.metrics import METRICS
 from lib.reports.overview import named
 from lib.reports.rollup import OTHER
-from lib.reports.rules import RULES, RULES_VERSION, SENDER, WINDOWS
+from lib.reports.rules import RULES_VERSION, WINDOWS
 from lib.reports.sections.base import Section, World
 
 RATES = ("open_rate", "click_rate", "click_to_open_rate")
@@ -47,7 +48,7 @@ def _forms(world: World) -> pd.DataFrame:
 
 
 def _rules(world: World) -> pd.DataFrame:
-    """What each rule set apart; a reason that no rule of ours gives is the sender's own word."""
+    """What each rule set apart, the largest first."""
     part = world.part("machine_reason")
     counts = {name: part.counts[name].astype(np.int64) for name in ("opens", "clicks")}
     table = pd.DataFrame({"reason": pd.Series(part.keys, dtype=object), "whose": ""} | counts)
@@ -63,7 +64,7 @@ def _whose(reason: str) -> str:
     """«sender», «ours», or "" for rare reasons that are shown as one."""
     if reason == OTHER:
         return ""
-    return RULES[reason].whose if reason in RULES else SENDER
+    return rules.whose(reason)
 
 
 def _windows(world: World) -> pd.DataFrame:
