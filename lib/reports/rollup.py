@@ -51,7 +51,7 @@ KEYS: dict[str, int | None] = {  # dimension: how many keys it keeps; None is al
     "machine_reason": 50,
 }
 
-ANYWHERE = frozenset({"domain", "country", "region", "device", "client", "product"})
+ANYWHERE = frozenset({"domain", "country", "region", "device", "client", "product", "variant"})
 """Dimensions where «not known» is a key of its own: None. Elsewhere what has no key is not shown."""
 
 BARE_LINK = "bare_link"

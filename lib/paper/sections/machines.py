@@ -15,7 +15,7 @@ AS_THEY_ARE = 0  # seconds: the windows of the rules themselves
 
 
 def reason_in_words(reason: object, language: str) -> str:
-    """The rule behind a reason; what the sender gave as its reason is quoted where we have no words for it."""
+    """The rule behind a reason; a reason of the sender is quoted where we have no words for it."""
     if reason == OTHER:
         return t(language, "machines.rest")
     own = senders_own(str(reason))
