@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -70,19 +71,22 @@ def as_chosen(report: Report, level: str, winner: str) -> Report:
     return replace(report, sections={**report.sections, "variants": judged(section, known, winner)})
 
 
-def chart(report: Report, name: str, kind: str, language: str) -> bytes | None:
-    """A chart by its name in CHARTS as `svg` or `png`, with its title; None where the report has no data."""
+def chart(report: Report, name: str, kind: str, language: str) -> Callable[[], bytes] | None:
+    """What draws a chart by its name in CHARTS as `svg` or `png`, with its title; None where the report has
+    no data.
+    """
     figure = CHARTS[name](report, language)
     if figure is None:
         return None
     sent = report.campaign.sent_at
     parts = [naming.campaign(report), numbers.moment(sent, language, report.campaign.zone) if sent else ""]
     below = " · ".join(part for part in parts if part)
-    return DRAWN[kind](figure, naming.table(name, language), below)
+    return partial(DRAWN[kind], figure, naming.table(name, language), below)
 
 
-def compared(found: SideBySide, kind: str, curve: str, span: str, *, language: str) -> bytes | None:
-    """The curves of some campaigns as `svg` or `png`; None where none has one, or where there is no such
+def compared(found: SideBySide, kind: str, curve: str, span: str, *, language: str
+) -> Callable[[], bytes] | None:
+    """What draws the curves of some campaigns as `svg` or `png`; None where none has one, or where there is no such
     curve or span.
     """
     if curve not in CURVES or span not in side_by_side.SPANS:
@@ -91,7 +95,7 @@ def compared(found: SideBySide, kind: str, curve: str, span: str, *, language: s
     if figure is None:
         return None
     titles = [t(language, f"compare.{key}") for key in ("curves", f"curve.{curve}", f"span.{span}")]
-    return DRAWN[kind](figure, titles[0], " · ".join(titles[1:]))
+    return partial(DRAWN[kind], figure, titles[0], " · ".join(titles[1:]))
 
 
 def csv(one: Leaf) -> Iterator[str]:

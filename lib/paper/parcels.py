@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from threading import BoundedSemaphore, Lock, Timer
+from threading import Condition, Lock, Timer
 
 from lib.model import Scope
 
@@ -23,7 +23,7 @@ MOST_OF_ONE = 3
 """Parcels of one session; a further one takes the place of the oldest."""
 MOST_BYTES = 1_000_000_000
 
-MAKERS = BoundedSemaphore(2)
+MAKERS = 2
 """Long files that are made at the same time, wherever they were asked for: each takes a processor."""
 
 
@@ -109,15 +109,33 @@ def shelf(data: Path) -> Shelf:
 
 
 class TooManyMakers(Exception):
-    """Others are being made, and this one waited long enough."""
+    """Others are being made, and this one waited long enough, or another one of its session waits already."""
+
+
+_CHANGED = Condition()
+_MAKING: set[str] = set()
+_WAITING: set[str] = set()
 
 
 @contextmanager
-def turn(patience: float) -> Iterator[None]:
-    """Wait for one's turn, `patience` seconds. Raises TooManyMakers."""
-    if not MAKERS.acquire(timeout=patience):
-        raise TooManyMakers
+def turn(patience: float, session: str) -> Iterator[None]:
+    """Wait for one's turn, `patience` seconds. One file of a session is made, one more of it may wait, so that
+    nobody takes all makers, nor all threads that wait for them. Raises TooManyMakers.
+    """
+    with _CHANGED:
+        if session in _WAITING:
+            raise TooManyMakers
+        _WAITING.add(session)
+        try:
+            free = _CHANGED.wait_for(lambda: len(_MAKING) < MAKERS and session not in _MAKING, patience)
+        finally:
+            _WAITING.remove(session)
+        if not free:
+            raise TooManyMakers
+        _MAKING.add(session)
     try:
         yield
     finally:
-        MAKERS.release()
+        with _CHANGED:
+            _MAKING.remove(session)
+            _CHANGED.notify_all()

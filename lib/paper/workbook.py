@@ -254,8 +254,10 @@ def _cell(page: Any, line: int, place: int, value: Any, look: Any, zone: ZoneInf
 
 
 def _text(value: Any) -> str:
-    """Such as XML can hold."""
-    return re.sub(r"[\ud800-\udfff\ufffe\uffff]", "\ufffd", str(value))[:LONGEST_CELL]
+    """Such as XML can hold, and never what XlsxWriter would take for markup of its own and write as it is."""
+    text = re.sub(r"[\ud800-\udfff\ufffe\uffff]", "\ufffd", str(value))[:LONGEST_CELL]
+    is_markup = text.startswith("<r>") and text.endswith("</r>")
+    return f"{text[: LONGEST_CELL - 1]}\u200b" if is_markup else text
 
 
 def _sheet_name(wanted: str, names: set[str]) -> str:

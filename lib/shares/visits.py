@@ -16,6 +16,7 @@ from lib.model import Actor, Scope
 from lib.reports import sections_of
 from lib.shares.sessions import Admission
 from lib.store import audit
+from lib.store.records import reading
 from lib.store.tables import sessions, viewers, visits
 
 WHOLE = "report"
@@ -65,6 +66,17 @@ def attend(records: sa.Engine, admission: Admission, seconds: Mapping[str, Any],
         read = Counter(visit.sections) + Counter({n: s for n, s in added.items() if n != WHOLE})
         values = {"seen_at": now, "sections": dict(read), "seconds": visit.seconds + added.get(WHOLE, 0)}
         db.execute(visits.update().where(visits.c.id == visit.id).values(values))
+
+
+def refuse_spent(records: sa.Engine, admission: Admission | None) -> None:
+    """Before a file is made: raises TooManyExports where `exported` would."""
+    if admission is None:
+        return
+    taken = sa.select(visits.c.exports).where(visits.c.session_id == admission.session_id)
+    with reading(records) as db:
+        so_far = db.scalar(taken)
+    if so_far is None or so_far >= MOST_EXPORTS:
+        raise TooManyExports
 
 
 def exported(records: sa.Engine, admission: Admission | None, name: str, now: datetime, *, by: Actor) -> None:

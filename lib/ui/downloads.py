@@ -20,6 +20,8 @@ from lib.paper.parcels import TooManyMakers
 from lib.paper.pdf import Edition
 from lib.paper.sections import CHARTS, TABLES, of_section, table_of
 from lib.reports import Report, UnknownCampaign
+from lib.shares import visits
+from lib.shares.visits import TooManyExports
 from lib.ui import cache, counting, exchange, plots, session
 from lib.ui.guarded import reader_fragment
 from lib.ui.i18n import language, t
@@ -148,6 +150,9 @@ def _make(campaign: str, kind: str) -> None:
         except TooManyMakers:
             status.update(label=t("files.waiting"), state="error")
             return
+        except TooManyExports:
+            status.update(label=t("files.spent"), state="error")
+            return
         except Exception:
             log.exception("a file could not be made")
             status.update(label=t("files.failed"), state="error")
@@ -157,15 +162,16 @@ def _make(campaign: str, kind: str) -> None:
 
 
 def _parcel(campaign: str, kind: str, steps: "_Steps") -> str:
-    """Its id. Raises UnknownCampaign where access has ended meanwhile."""
+    """Its id. Raises UnknownCampaign where access has ended meanwhile, TooManyExports, TooManyMakers."""
     reader, parts = session.reader(), session.app()
+    visits.refuse_spent(parts.records, reader.viewer)
     known = cache.report(reader.scope, campaign, counting.on_screen())
     report = files.as_chosen(known, *(_chosen().get(name, "") for name in CHOSEN))
     edition = Edition(parts.settings.brand, reader.name, wiring.now(), language())
     made = files.whole(report, kind, edition)
 
     def fill(path: Path) -> None:
-        with parcels.turn(PATIENCE):
+        with parcels.turn(PATIENCE, reader.session):
             made.write(path, steps)
 
     shelf = parcels.shelf(parts.settings.data)

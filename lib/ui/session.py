@@ -94,11 +94,14 @@ def viewer() -> Admission:
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads a report. `name` is their address, `session` names their session as lib/web/gate.py does."""
+    """Who reads a report. `name` is their address, `session` names their session as lib/web/gate.py does,
+    `viewer` is there for viewers only.
+    """
 
     scope: Scope
     name: str
     session: str
+    viewer: Admission | None = None
 
     @property
     def is_viewer(self) -> bool:
@@ -114,7 +117,8 @@ def find_reader(touch: bool = True) -> Reader | None:
         if admission is None:
             return None
         i18n.speak(admission.language)
-        return Reader(admission.scope, admission.address, f"{AS_VIEWER}-{admission.session_id}")
+        session = f"{AS_VIEWER}-{admission.session_id}"
+        return Reader(admission.scope, admission.address, session, admission)
     found = find_analyst(touch)
     if found is None:
         return None

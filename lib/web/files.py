@@ -74,12 +74,17 @@ def unless_busy(parts: App, page: Callable[[App, Request], Response]) -> Page:
 
 
 def _guarded(parts: App, page: Guarded) -> Page:
-    """A campaign outside of the reader's scope is answered like one that does not exist."""
+    """A campaign outside of the reader's scope is answered like one that does not exist; for a session that
+    may take nothing more along, nothing is computed.
+    """
 
     def for_readers(parts: App, request: Request) -> Response:
         reader = gate.reader(parts, request)
+        if reader is None:
+            return screens.missing(parts, request)
+        visits.refuse_spent(parts.records, reader.viewer)
         try:
-            answer = None if reader is None else page(parts, request, reader)
+            answer = page(parts, request, reader)
         except UnknownCampaign:
             answer = None
         return answer or screens.missing(parts, request)
@@ -129,11 +134,8 @@ def _compared(parts: App, request: Request, reader: Reader) -> Response:
     name = f"compare.{kind}"
     if kind in files.OF_CHARTS:
         wanted = asked.get("curve", ""), asked.get("span", "")
-        drawn = files.compared(found, kind, *wanted, language=reader.language)
-        if drawn is None:
-            return screens.missing(parts, request)
-        _note(parts, request, reader, name)
-        return Response(drawn, media_type=MEDIA[kind], headers=_headers(name))
+        draw = files.compared(found, kind, *wanted, language=reader.language)
+        return _drawn(parts, request, reader, name, draw) or screens.missing(parts, request)
     leaf = side_by_side.leaf(found.figures, reader.language)
     if kind == "csv":
         return _text(parts, request, reader, name, files.csv(leaf))
@@ -190,12 +192,8 @@ def _recipients(parts: App, request: Request, reader: Reader, report: Report) ->
 
 def _chart(parts: App, request: Request, reader: Reader, report: Report) -> Response | None:
     name, kind = request.path_params["name"], request.path_params["kind"]
-    drawn = files.chart(report, name, kind, reader.language)
-    if drawn is None:
-        return None
     called = files.file_name(kind, naming.campaign(report), naming.table(name, reader.language))
-    _note(parts, request, reader, called)
-    return Response(drawn, media_type=MEDIA[kind], headers=_headers(called))
+    return _drawn(parts, request, reader, called, files.chart(report, name, kind, reader.language))
 
 
 # --- what is there already ------------------------------------------------------------------------
@@ -243,8 +241,19 @@ def _form(request: Request) -> Form:
 def _text(parts: App, request: Request, reader: Reader, name: str, pieces: Iterable[str]) -> Response:
     """A text that flows while it is made, written down before its first line leaves."""
     _note(parts, request, reader, name)
-    encoded = (piece.encode("utf-8", "replace") for piece in pieces)
+    encoded = (piece.encode("utf-8", "replace") for piece in (pieces if request.method == "GET" else ()))
     return StreamingResponse(encoded, media_type=MEDIA["csv"], headers=_headers(name))
+
+
+def _drawn(
+    parts: App, request: Request, reader: Reader, name: str, draw: Callable[[], bytes] | None
+) -> Response | None:
+    """A picture; for its head alone it is not drawn."""
+    if draw is None:
+        return None
+    content = draw() if request.method == "GET" else b""
+    _note(parts, request, reader, name)
+    return Response(content, media_type=MEDIA[name.rpartition(".")[2]], headers=_headers(name))
 
 
 def _written(
@@ -256,7 +265,7 @@ def _written(
     place.close()
     try:
         if request.method == "GET":
-            with parcels.turn(PATIENCE):
+            with parcels.turn(PATIENCE, reader.session):
                 write(path)
         _note(parts, request, reader, name)
     except BaseException:
