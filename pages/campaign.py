@@ -7,5 +7,5 @@ from lib.ui import actions, report, session
 scope = session.require_analyst()
 
 campaign = st.query_params.get("id", "")
-actions.draw(campaign)
+actions.draw(campaign, known=report.is_known(scope, campaign))
 report.draw(scope, campaign)

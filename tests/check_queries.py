@@ -81,7 +81,7 @@ DIMENSIONS = {  # key, and what must hold for an event to be asked
     ),
     "device": ("device_seen", "TRUE"),
     "client": ("client", "TRUE"),
-    "variant": ("variant_seen", "variant_seen IS NOT NULL"),
+    "variant": ("variant_seen", "TRUE"),
     "reason": (
         "reason",
         "reason IS NOT NULL AND kind IN ('bounced', 'unsubscribed', 'complained')",

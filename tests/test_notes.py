@@ -189,6 +189,7 @@ def test_notes_outlast_that_the_import_is_taken_back_and_brought_in_again(at, re
 
 
 def test_a_viewer_reads_notes_only_where_the_share_shows_them(at, records):
+    """X5"""
     add(records, "for everybody")
     mine = (SPRING.id,)
     assert [row["text"] for row in rows(at, Scope(mine, ("notes",)))] == ["for everybody"]

@@ -65,6 +65,7 @@ def test_a_picture_tells_no_date_and_no_program():
     "name", ["$x^2$", "<b>bold</b>", "a & b", "50 % off \\o/", "عرض", "🎁 present", "x" * 5000]
 )
 def test_a_name_is_drawn_as_it_stands(name):
+    """X1"""
     figure = go.Figure(go.Bar(x=[plain(name, 5000)], y=[1]))
     tree = drawing.svg(figure, name, name)
     ET.fromstring(tree)

@@ -9,10 +9,12 @@ import pypdf
 import pytest
 import typst
 
-from lib.model import Scope
+from lib.model import SYSTEM, Scope
 from lib.paper import pdf
 from lib.paper.pdf import Edition
-from lib.reports import METRICS, report
+from lib.paper.sections import SENTENCES
+from lib.paper.sections.variants import verdict
+from lib.reports import METRICS, benchmarks, report
 from lib.words import t
 from tests.shelf import EVERYTHING, SPRING, covering, event, shelf
 
@@ -122,6 +124,7 @@ def test_it_knows_its_title_its_language_and_its_structure(house):
 
 @pytest.mark.parametrize("title", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_title_is_a_text_and_nothing_else(house, title):
+    """X1"""
     known = report(house.analytics, EVERYTHING, SPRING.id)
     campaign = replace(known.campaign, title=title, subject=title, audience=title, from_name=title)
     told = " ".join(text(pdf.make(replace(known, campaign=campaign), edition("fr"))).split())
@@ -143,7 +146,7 @@ def test_the_same_report_gives_the_same_bytes(house):
 
 
 def test_the_compiler_opens_nothing_outside_of_its_folder(tmp_path):
-    """What a template could ask for, if a text ever became one."""
+    """X1: what a template could ask for, if a text ever became one."""
     secret = tmp_path / "secret.txt"
     secret.write_text("canary")
     folder = tmp_path / "template"
@@ -152,6 +155,52 @@ def test_the_compiler_opens_nothing_outside_of_its_folder(tmp_path):
         (folder / "report.typ").write_text(asked)
         with pytest.raises(typst.TypstError):
             typst.compile(folder / "report.typ", root=folder, package_path=folder, package_cache_path=folder)
+
+
+def test_each_section_says_what_it_says_on_the_screen(house):
+    found = report(house.analytics, Scope(people=False), SPRING.id)
+    told = letters(text(pdf.make(found, edition("fr"))))
+    said = {
+        name: [letters(sentence) for sentence in say(found, "fr")]
+        for name, say in SENTENCES.items()
+        if name in found.sections and not found.sections[name].rows.empty
+    }
+    assert {"life", "links", "machines"} <= {name for name, sentences in said.items() if sentences}
+    assert [one for sentences in said.values() for one in sentences if one not in told] == []
+    assert letters("La moitié de ceux qui ont ouvert") in told
+
+
+def test_an_average_before_the_proxy_of_apple_comes_with_its_caution(house):
+    caution = letters(t("fr", "history.before_proxy"))
+    assert caution not in letters(text(shown(house, "fr")))
+    hold_against(house, "Retail *and* #panic(1)", "2019-10")
+    told = letters(text(shown(house, "fr")))
+    assert caution in told
+    assert letters("Secteur (Retail *and* #panic(1), 2019)") in told
+    hold_against(house, "Retail", "2023")
+    assert caution not in letters(text(shown(house, "fr")))
+
+
+def hold_against(house, industry, published):
+    """Choose an industry's average of the open rate."""
+    one = benchmarks.Benchmark(industry, published, "somebody", {"open_rate": 0.2271})
+    benchmarks.bring(house.analytics.records, [one], NOW, by=SYSTEM)
+    benchmarks.choose(house.analytics.records, industry, NOW, by=SYSTEM)
+
+
+def test_the_verdict_of_a_test_is_in_it(tmp_path):
+    with shelf(tmp_path) as made:
+        made.bring(
+            SPRING,
+            covering(),
+            *(event(f"{name}{n}", "sent", 0, variant=name) for name in ("#A", "_B_") for n in range(200)),
+            *(event(f"#A{n}", "opened", 60 + n) for n in range(150)),
+            *(event(f"_B_{n}", "opened", 60 + n) for n in range(50)),
+        )
+        for language in ("en", "fr"):
+            said = verdict(report(made.analytics, EVERYTHING, SPRING.id), language)
+            assert "#A" in said
+            assert letters(said) in letters(text(shown(made, language)))
 
 
 def test_each_step_is_told_before_it_is_made(house):

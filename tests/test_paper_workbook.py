@@ -73,6 +73,7 @@ def test_a_time_is_a_date_of_the_spreadsheet_in_the_zone_of_the_campaign():
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_text_that_looks_like_a_formula_or_a_link_stays_a_text(text):
+    """X2"""
     book = written(leaf((text, 1, None, None, None, None)))
     cell = only(book)[1]["A"]
     assert (cell.kind, cell.value.strip()) == ("s", text.strip())
@@ -80,8 +81,40 @@ def test_a_text_that_looks_like_a_formula_or_a_link_stays_a_text(text):
     assert b"<hyperlink" not in book.xml
 
 
+MARKUP = '<r><t>x</t></r></is></c><c r="C9"><f>1+41</f></c><c r="C10" t="inlineStr"><is><r><t>y</t></r>'
+
+
+@pytest.mark.parametrize("text", [MARKUP, "<r>&</r>", "<r></r>", "<r>" + "x" * 32_759 + "</r>", MARKUP * 2])
+def test_no_text_is_read_as_the_workbooks_own_markup(text):
+    """X2: XlsxWriter writes what begins with <r> and ends with </r> into a sheet as it is"""
+    one = Leaf(text, COLUMNS[:1], (text,), [[text]])
+    file = io.BytesIO()
+    workbook.xlsx([one], file, [(text, text, "text")])
+    book = workbooks.read(file.getvalue())
+    cells = [cell for rows in book.sheets.values() for row in rows for cell in row.values()]
+    shown = {cell.value.removesuffix("\u200b") for cell in cells}
+    assert len(cells) == 4 and {cell.kind for cell in cells} == {"s"}
+    assert shown == {text[: workbook.LONGEST_CELL - 1]}
+    assert b"<f>" not in book.xml
+
+
+SIGNS = st.sampled_from(["<r>", "</r>", "<t>", "<f>1+1</f>", "</is></c>", "&", "_x003C_", "\x0b", "=1", "é"])
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(SIGNS, max_size=6).map("".join))
+def test_whatever_a_text_is_made_of_it_stays_one_text(text):
+    """X2"""
+    book = written(leaf((f"<r>{text}</r>", 1, None, None, None, None), (text, 1, None, None, None, None)))
+    _, marked, plain = only(book)
+    assert marked["A"].kind == "s" and marked["A"].value.startswith("<r>")
+    assert plain["A"].value.count("<") == text.count("<")
+    assert b"<f>" not in book.xml
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_in_a_csv_such_a_text_is_defused(text):
+    """X2"""
     _, line = csv.reader(io.StringIO("".join(workbook.csv(leaf((text, 1, 0.5, 0.25, 12.5, AT))))))
     assert not line[0].startswith(("=", "+", "-", "@", "\t", "＝"))
     assert ";=" not in line[0]

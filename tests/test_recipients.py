@@ -139,12 +139,14 @@ DENIED = [
     "asked", [Asked(), Asked("bounced"), Asked(who="ann"), Asked("opened", sort="opens")]
 )
 def test_whoever_may_not_see_people_gets_no_list_and_learns_nothing_by_searching(spring, scope, asked):
+    """X5"""
     for question in (recipients.page, recipients.everything):
         with pytest.raises(NoSuchList):
             question(spring.analytics, scope, CAMPAIGN.id, asked)
 
 
 def test_a_share_without_people_never_shows_an_address_nor_a_reason_in_its_report(spring):
+    """X5"""
     found = report(spring.analytics, Scope(MINE, people=False), CAMPAIGN.id)
     assert "recipients" not in found.sections
     told = repr(as_json(found))

@@ -48,7 +48,7 @@ class Seen(HTMLParser):
 def draw(page: str, *places: int, pictures: bool = False) -> str:
     bubbles = {place: Bubble(f"{place} %", f"bubble {place}", place / 10) for place in places}
     return drawn(
-        Letter(page, frozenset({"shop.example"})), bubbles, title="t", language="en", pictures=pictures
+        Letter(page, frozenset({"us@shop.example"})), bubbles, title="t", language="en", pictures=pictures
     )
 
 
@@ -97,9 +97,26 @@ def test_no_token_of_a_recipient_leaves(piece, pictures):
 
 
 def test_the_senders_own_address_may_stand_in_the_text():
-    page = draw("<p>Write to us@shop.example, not to ann@mail.example")
-    assert "us@shop.example" in page
+    page = draw("<p>Write to Us@shop.example (us@shop.example), not to ann@mail.example")
+    assert "Us@shop.example (us@shop.example)" in page
     assert "ann@" not in page
+
+
+def test_a_reader_at_the_senders_own_provider_is_not_named(library):
+    """X5: many write from where their readers are, too"""
+    page = "<p>From our.shop@mail.example, for bob.reader@mail.example or not.our.shop@mail.example</p>"
+    mail = replace(SPRING, html=page, from_email="Our.Shop@mail.example", reply_to="us@shop.example")
+    library.bring(mail, covering(), *clicks(STORY, 3, "p1"))
+    found = letter(library.analytics, HIDDEN, SPRING.id)
+    assert found is not None
+    assert found.own == {"our.shop@mail.example", "us@shop.example"}
+    shown = drawn(found, {}, title="t", language="en")
+    assert "From our.shop@mail.example, for …@mail.example or …@mail.example<" in shown
+
+
+def test_addresses_that_are_joined_by_a_comma_are_both_cut():
+    """X5"""
+    assert "bob" not in draw("<p>ann@mail.example,bob.reader@mail.example</p>")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +162,33 @@ def test_a_style_sheet_cannot_end_its_element_nor_load_anything():
     assert "</" not in kept and "<s" not in kept
     assert "@import" not in kept and "url" not in kept
     assert "b{background:red}" in kept and "(width < 9px)" in kept
+
+
+ASKING = (
+    'td:has(span[title^="412"])',
+    "td:has(span[ TITLE])",
+    "td:has([*|title])",
+    'td:has(span[style*="1f5f8b"])',
+    'a[class="]"] [title]',
+    r"td:has([\74itle])",
+    "td:has([/**/title])",
+    ".vitrine-bubble",
+    '[class^="vitrine"]',
+    ".Vitrine-bubble",
+)
+
+
+@pytest.mark.parametrize("selector", ASKING)
+@pytest.mark.parametrize(
+    "written", ["{}{{{}}}", "@media all{{{}{{{}}}}}", "td{{color:red;b:is(*) {}{{{}}}}}"]
+)
+def test_the_style_of_a_mail_cannot_ask_what_stands_on_a_bubble(selector, written):
+    """X1: once pictures are loaded, the picture that is asked for would tell the clicks"""
+    ground = f"background:url({hostile_mail.SINK}/412.png)"
+    mail = f"<style>td b{{{ground}}} {written.format(selector, ground)}</style>{MAIL}"
+    sheet = draw(mail, 1, pictures=True).partition("</style>")[0]
+    assert sheet.count("412.png") == 1, "only the plain rule stays"
+    assert selector not in sheet
 
 
 def test_a_dark_screen_does_not_change_the_mail():
@@ -221,6 +265,32 @@ def test_without_a_known_place_all_links_to_a_page_share_its_figure_and_say_so(l
         *clicks(STORY, None, "p1"),
     )
     assert told(library) == {1: (5, "page"), 3: (1, "place"), 4: (5, "page"), 5: (0, "place")}
+
+
+OWN = f"{TEA}?k=SECRET"
+COPY = f'<a href="{OWN}0">Tea</a> <a href="{STORY}">Story</a> <a href="{TEA}?cup=2">Cups</a>'
+
+
+@pytest.mark.parametrize("scope", [EVERYTHING, HIDDEN], ids=["all", "hidden"])
+def test_a_link_with_a_parameter_of_its_own_for_each_recipient_has_the_clicks_of_its_page(library, scope):
+    """X5: the mail is one recipient's copy, and the parameter is theirs"""
+    own = [event(name, "clicked", 60, url=f"{OWN}{number}") for number, name in enumerate(people(9))]
+    bring(library, *own, *clicks(STORY, None, *people(7, 20)), page=COPY)
+    assert told(library, scope) == {1: (9, "place"), 2: (7, "place"), 3: (0, "place")}
+    pages = report(library.analytics, scope, SPRING.id).sections["click_map"].rows["page"].tolist()
+    assert pages == [TEA, STORY, TEA if scope is HIDDEN else f"{TEA}?cup=2"]
+
+
+@pytest.mark.parametrize("readers", [0, 2])
+def test_of_a_page_without_clicks_to_show_no_parameter_is_shown_where_recipients_are_hidden(library, readers):
+    """X5"""
+    few = [event(name, "clicked", 60, url=f"{OWN}{number}") for number, name in enumerate(people(readers))]
+    bring(
+        library, *few, *clicks(STORY, None, *people(7, 20)), page=COPY.replace("SECRET0", "SECRET0#k=SECRET")
+    )
+    rows = report(library.analytics, HIDDEN, SPRING.id).sections["click_map"].rows
+    assert rows["page"].tolist() == [TEA, STORY, TEA]
+    assert "SECRET" not in rows.to_csv()
 
 
 def test_shares_are_of_all_clicks_on_links(library):

@@ -64,6 +64,18 @@ def test_the_overview_is_exported_by_the_names_of_the_metrics(library_of):
     assert line["sent_at"] == "2026-03-03T08:00:00+00:00"
 
 
+def test_the_tags_of_a_campaign_are_for_analysts(library_of):
+    """X5"""
+    library_of.bring(replace(SPRING, tags=("churn", "vip")), name="tagged")
+
+    def tags(scope):
+        heading, row = cells(campaigns_csv(campaigns(library_of.analytics, scope), Form.ALL))
+        return dict(zip(heading, row, strict=True))["tags"]
+
+    assert tags(EVERYTHING) == "churn|vip"
+    assert tags(replace(EVERYTHING, raw_links=False)) == ""
+
+
 def test_an_empty_overview_has_its_heading(library_of):
     assert cells(campaigns_csv(campaigns(library_of.analytics, Scope(())), Form.ALL))[0][0] == "id"
 

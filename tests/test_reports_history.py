@@ -65,6 +65,7 @@ def test_a_rate_is_usual_high_or_low_beside_the_interval_of_the_earlier_campaign
 
 
 def test_fewer_than_five_earlier_campaigns_give_no_verdict(library_of):
+    """X5"""
     library_of.bring(*weekly(300, 310, 290, 305, 500))
     section, rows = judged(library_of, 4)
     assert rows is None and section.missing == "missing.history"
@@ -204,12 +205,14 @@ def test_a_campaign_whose_opens_have_all_come_in_is_compared_over_its_whole_life
 
 
 def test_a_scope_without_history_has_no_such_section(library_of):
+    """X5"""
     library_of.bring(*weekly(*LIKE_THIRTY, 300))
     found = report(library_of.analytics, Scope(("vitrine-c8",), history=False), "vitrine-c8")
     assert "history" not in found.sections
 
 
 def test_a_viewer_learns_the_interval_and_the_number_but_no_campaign_outside_of_the_scope(library_of):
+    """X5"""
     for number, opens in enumerate(LIKE_THIRTY):
         library_of.bring(
             *claimed(number, TUESDAY - WEEK * (number + 1), opens + number, 997), name=str(number)

@@ -10,12 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.model import Form, Reported
+from lib.paper import drawing
+from lib.paper.sections.first_day import CHARTS as DAY_CHARTS
 from lib.paper.sections.life import CHARTS, sentences
 from lib.reports import curves, report
 from tests.shelf import EVERYTHING, SENT_AT, SPRING, covering, event, shelf
 
 HOUR = 3600
 DAY = 24 * HOUR
+FOUR = ("ann", "bob", "cid", "dee")
+HALF = {"en": "Half of all who {}", "fr": "La moitié de ceux qui ont {}"}
+DID = {"en": ("opened", "clicked"), "fr": ("ouvert", "cliqué")}
 
 
 @pytest.fixture
@@ -89,6 +94,50 @@ def test_events_with_times_win_over_the_senders_hours(library_of):
 def test_events_without_times_leave_the_senders_hours(library_of):
     library_of.bring(covering(), SPRING, event("ann", "opened"), at_hour(0, "unique_opens", 7))
     assert library_of.section("first_day").rows["first_opens"].dropna().to_dict() == {0: 7}
+
+
+@pytest.fixture
+def soon_after(library_of, monkeypatch):
+    """Brings something in so many hours after the sending, and gives the first day."""
+
+    def bring(hours, *items):
+        monkeypatch.setattr("tests.shelf.NOW", SENT_AT + timedelta(hours=hours))
+        library_of.bring(*items)
+        return library_of.section("first_day").rows
+
+    return bring
+
+
+def test_hours_that_began_after_the_import_are_unknown_and_not_zero(soon_after):
+    table = soon_after(5.5, covering(), SPRING, event("ann", "opened", 60))
+    assert table["opens"].tolist()[:6] == [1, 0, 0, 0, 0, 0]
+    assert table.loc[6:, ["first_opens", "first_clicks", "opens", "clicks"]].isna().all(axis=None)
+
+
+def test_a_later_import_makes_the_hours_known(soon_after):
+    soon_after(5.5, covering(), SPRING, event("ann", "opened", 60))
+    table = soon_after(30, covering(), SPRING, event("bob", "opened", 20 * HOUR))
+    assert table["opens"].tolist() == [1] + [0] * 19 + [1] + [0] * 3
+
+
+def test_hours_that_a_sender_says_are_zero_before_they_came_are_unknown_too(soon_after):
+    table = soon_after(2.5, SPRING, *(at_hour(hour, "unique_opens", 0 if hour else 7) for hour in range(24)))
+    assert table["first_opens"].dropna().to_dict() == {0: 7, 1: 0, 2: 0}
+
+
+def test_what_was_counted_stays_though_the_clocks_disagree(soon_after):
+    table = soon_after(-2, covering(), SPRING, event("ann", "opened", 3 * HOUR + 1))
+    assert table["opens"].dropna().to_dict() == {0: 0, 1: 0, 2: 0, 3: 1}
+
+
+def test_the_chart_of_the_first_day_has_gaps_where_nothing_is_known_yet(soon_after, library_of):
+    soon_after(5.5, covering(), SPRING, event("ann", "opened", 60))
+    figure = DAY_CHARTS["first_day"](report(library_of.analytics, EVERYTHING, SPRING.id), "en")
+    assert len(figure.data) == 4
+    for trace in figure.data:
+        assert np.isnan(np.asarray(trace.y, dtype=float)).tolist() == [False] * 6 + [True] * 18
+        assert trace.type == "bar" or not trace.connectgaps
+    assert drawing.svg(figure)
 
 
 # --- the whole life
@@ -168,7 +217,9 @@ def halves(library_of):
         event("bob", "opened", 30 * HOUR),
         event("cid", "opened", 10 * 60),
         event("dee", "opened"),
-        event("ann", "clicked", 4 * HOUR, url="https://x.example/"),
+        event("fay", "opened", 2 * HOUR),
+        event("gil", "opened", 20 * HOUR),
+        *(event(name, "clicked", 4 * HOUR, url="https://x.example/") for name in FOUR),
     )
     return library_of
 
@@ -177,6 +228,16 @@ def test_half_of_the_opens_is_told_in_words(halves):
     assert told(halves)[0] == "Half of all who opened did so within 3 hours 12 minutes."
     french = [sentence.replace("\u00a0", " ") for sentence in told(halves, "fr")]
     assert french[0] == "La moitié de ceux qui ont ouvert l’ont fait en moins de 3 heures 12 minutes."
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_of_fewer_than_five_no_half_is_told(halves, language):
+    opened, clicked = (HALF[language].format(did) for did in DID[language])
+    four = "\n".join(told(halves, language))
+    assert opened in four and clicked not in four
+    assert four.count("90") == 1
+    halves.bring(event("eve", "clicked", 5 * HOUR, url="https://x.example/"), name="more.csv")
+    assert clicked in "\n".join(told(halves, language))
 
 
 def test_one_open_without_a_time_is_told_in_the_singular(halves):

@@ -79,6 +79,17 @@ def test_at_the_start_older_rollups_are_remade_with_their_messages(library_of):
         assert list(db.scalars(sa.select(campaigns.c.rules))) == [RULES_VERSION]
 
 
+def test_the_same_events_give_the_same_rollup_in_the_same_order(library_of):
+    (place,) = places(library_of)
+    before = library_of.analytics.events.read(place)
+    for _ in range(5):
+        with library_of.analytics.records.begin() as db:
+            db.execute(campaigns.update().values(rules=3))
+        rollup.remake_stale(library_of.analytics, NOW)
+        (place,) = places(library_of)
+        assert library_of.analytics.events.read(place).equals(before)
+
+
 def world_of(library: Shelf) -> World:
     with library.analytics.records.connect() as db:
         row = db.execute(sa.select(campaigns)).one()

@@ -6,10 +6,12 @@ from lib import wiring
 from lib.paper import parcels
 from lib.paper.sections import CHARTS
 from lib.reports import rollup
+from lib.shares import visits
 from lib.store import library
 from lib.store.library import Job
 from lib.ui import exchange, session
 from lib.web import files as routes
+from lib.words import t
 from tests import installation, worlds
 from tests.screens import add_analyst, analyst_cookie, frame, hold, texts
 
@@ -80,6 +82,23 @@ def test_a_long_file_that_fails_says_so_in_words_and_leaves_nothing(spring, fetc
     assert fetched == []
     folder = spring.settings.data / "parcels"
     assert not folder.exists() or not list(folder.iterdir())
+
+
+def test_a_viewer_who_took_all_that_a_visit_allows_is_told_so_before_anything_is_made(
+    spring, fetched, monkeypatch
+):
+    (bob,) = installation.share(spring, "bob@client.example", campaigns=("vitrine-spring",))
+    visitor = installation.browser(spring)
+    assert installation.unlock(visitor, installation.path(bob)).status_code == 303
+    hold(monkeypatch, dict(visitor.cookies))
+    at = frame("shared").run(timeout=120)
+    assert "Ready" in take(at, "take-whole", "xlsx").status[0].label
+    made = []
+    monkeypatch.setattr(visits, "MOST_EXPORTS", 0)
+    monkeypatch.setattr("lib.paper.pdf.make", lambda *_: made.append("pdf") or b"%PDF")
+    at = take(at, "take-whole", "pdf")
+    assert (at.status[0].state, at.status[0].label) == ("error", t("en", "files.spent"))
+    assert (made, len(fetched)) == ([], 1)
 
 
 def test_all_kinds_that_are_offered_have_a_route(spring):

@@ -96,6 +96,7 @@ def test_without_notes_an_analyst_sees_a_quiet_button_and_a_viewer_nothing(sprin
 
 
 def test_a_viewer_reads_the_notes_as_they_were_written_and_can_change_nothing(spring):
+    """X1"""
     add(spring)
     add(spring, "[x](javascript:alert(1))\nsecond line", "first_day", 1.5)
     at = within(Scope((CAMPAIGN,), ("notes", "first_day"), raw_links=False))

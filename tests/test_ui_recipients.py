@@ -75,6 +75,7 @@ def test_an_address_that_makes_no_sense_shows_the_usual_list(spring):
 
 
 def test_a_list_without_a_match_says_so_and_reads_no_markup_in_what_was_typed(spring):
+    """X1"""
     at = page(who="<b>$x$")
     told = [one.value for one in at.info if "No address" in one.value]
     assert told and "<b>" not in told[0]
@@ -106,6 +107,7 @@ def test_the_most_active_recipients_lead_to_all_who_opened(spring):
 
 
 def test_without_people_there_is_no_list_whatever_the_address_asks(spring):
+    """X5"""
     at = within(Scope((CAMPAIGN,), people=False, raw_links=False))
     assert not [table for table in at.dataframe if "address" in table.value]
     assert not [one for one in at.text_input if (one.key or "").startswith("recipients-")]

@@ -106,6 +106,15 @@ def test_an_unknown_campaign_is_said_to_be_unknown(spring):
     assert "There is no such report" in texts(at)
 
 
+def test_of_an_unknown_campaign_nothing_can_be_done_but_going_back(spring):
+    known, unknown = (frame("campaign", id=name).run() for name in ("vitrine-spring", "vitrine-summer"))
+    does = {"Add a note", "Share report", "Compare"}
+    assert does <= {button.label for button in known.button}
+    assert not does & {button.label for button in unknown.button}
+    assert known.get("menu_button") and not unknown.get("menu_button")
+    assert "All campaigns" in {link.label for link in unknown.get("page_link")}
+
+
 def test_a_figure_is_shown_as_claimed_and_a_missing_section_says_what_would_fill_it(
     workspace, tmp_path, monkeypatch
 ):

@@ -3,6 +3,8 @@
 import csv
 import io
 import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from lib import reports, wiring
 from lib.model import COMMAND_LINE, Campaign, Reject, Reported, Scope
-from lib.paper import parcels
+from lib.paper import files as paper_files
+from lib.paper import parcels, pdf, workbook
 from lib.paper.files import MEDIA
 from lib.paper.sections import CHARTS, TABLES, table_of
 from lib.reports import rollup
@@ -247,6 +250,7 @@ def session_of(parts, kind: str) -> str:
 
 
 def test_a_parcel_is_for_the_session_that_asked_for_it(parts):
+    """X5"""
     one = analyst_browser(parts)
     address = parcel(parts, session_of(parts, "analyst"))
     answer = one.get(address)
@@ -257,6 +261,7 @@ def test_a_parcel_is_for_the_session_that_asked_for_it(parts):
 
 
 def test_a_parcel_is_not_handed_out_once_its_share_has_changed(parts):
+    """X5"""
     visitor = viewer_browser(parts)
     session = session_of(parts, "viewer")
     with parts.records.begin() as db:
@@ -277,6 +282,7 @@ def gate_scope(parts, visitor) -> Scope:
 
 
 def test_a_parcel_is_gone_after_its_time_and_when_there_are_too_many(parts, monkeypatch):
+    """X5"""
     visitor = analyst_browser(parts)
     session = session_of(parts, "analyst")
     addresses = [parcel(parts, session) for _ in range(parcels.MOST_OF_ONE + 2)]
@@ -286,6 +292,21 @@ def test_a_parcel_is_gone_after_its_time_and_when_there_are_too_many(parts, monk
     monkeypatch.setattr(parcels.time, "monotonic", lambda: later)
     parcels.shelf(parts.settings.data).tidy()
     assert list((parts.settings.data / "parcels").iterdir()) == []
+
+
+def test_parcels_are_readable_by_their_owner_only_and_the_oldest_make_room(parts, monkeypatch):
+    """X5"""
+    assert (parcels.LIFE, parcels.MOST_OF_ONE, parcels.MOST, parcels.MOST_BYTES) == (600, 3, 24, 10**9)
+    folder = parts.settings.data / "parcels"
+    first = parcel(parts, "viewer-0").rpartition("/")[2]
+    assert (folder / first).stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+    for number in range(1, parcels.MOST + 1):
+        parcel(parts, f"viewer-{number}")
+    assert len(list(folder.iterdir())) == parcels.MOST and not (folder / first).exists()
+    monkeypatch.setattr(parcels, "MOST_BYTES", 3 * len(b"%PDF spring"))
+    parcels.shelf(parts.settings.data).tidy()
+    assert len(list(folder.iterdir())) == 3
 
 
 def test_a_file_that_could_not_be_made_leaves_nothing_behind(parts):
@@ -301,10 +322,46 @@ def test_a_file_that_could_not_be_made_leaves_nothing_behind(parts):
 def test_while_others_are_being_made_a_long_file_is_asked_for_again(parts, monkeypatch):
     monkeypatch.setattr(files, "PATIENCE", 0.01)
     visitor = analyst_browser(parts)
-    with parcels.turn(1), parcels.turn(1):
+    with parcels.turn(1, "analyst-98"), parcels.turn(1, "analyst-99"):
         answer = visitor.get(f"{REPORT}.pdf")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert visitor.get(f"{REPORT}.pdf").status_code == 200
+
+
+def test_one_session_never_takes_both_makers(parts, monkeypatch):
+    monkeypatch.setattr(files, "PATIENCE", 0.01)
+    viewer, analyst = viewer_browser(parts), analyst_browser(parts)
+    with parcels.turn(1, session_of(parts, "viewer")):
+        assert viewer.get(f"{REPORT}.pdf").status_code == 503
+        assert analyst.get(f"{REPORT}.pdf").status_code == 200
+    assert viewer.get(f"{REPORT}.pdf").status_code == 200
+
+
+def test_of_many_files_that_a_session_asks_for_at_once_one_waits_and_the_others_are_told_so():
+    asked, done = Barrier(6), Event()
+    refused: list[int] = []
+
+    def ask(number: int) -> None:
+        asked.wait()
+        try:
+            with parcels.turn(60, "viewer-1"):
+                assert done.wait(60)
+        except parcels.TooManyMakers:
+            refused.append(number)
+            if len(refused) == 4:
+                done.set()
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(ask, range(6)))
+    assert len(refused) == 4
+    with parcels.turn(0, "viewer-1"), parcels.turn(0, "viewer-2"):
+        pass
+
+
+def test_a_file_that_could_not_be_made_gives_its_turn_back():
+    for _ in range(parcels.MAKERS + 1):
+        with pytest.raises(OSError, match="disk full"), parcels.turn(0, "viewer-1"):
+            raise OSError("disk full")
 
 
 def test_rejects_are_for_analysts(parts):
@@ -361,6 +418,48 @@ def test_one_session_of_a_viewer_cannot_flood_the_log_with_exports(parts, monkey
     address = f"/export/campaign/{CAMPAIGN.id}.csv"
     assert [visitor.get(address).status_code for _ in range(4)] == [200, 200, 429, 429]
     assert [line.kind for line in audit.lines(parts.records, audit.Filter(), 99)].count("export.taken") == 2
+
+
+@pytest.fixture
+def made(monkeypatch) -> list[str]:
+    """What was set, drawn or written meanwhile, by its maker."""
+    found: list[str] = []
+    for name in ("svg", "png"):
+        monkeypatch.setitem(paper_files.DRAWN, name, noting(found, name, paper_files.DRAWN[name]))
+    for place, name in ((pdf, "make"), (workbook, "xlsx"), (workbook, "csv"), (reports, "report")):
+        monkeypatch.setattr(place, name, noting(found, name, getattr(place, name)))
+    return found
+
+
+def noting(found, name, real):
+    def noted(*args, **named):
+        found.append(name)
+        return real(*args, **named)
+
+    return noted
+
+
+ONE_OF_EACH = (".pdf", ".xlsx", "/links.csv", "/links.xlsx", "/first_day.svg", "/first_day.png")
+
+
+def test_after_the_last_file_of_a_session_nothing_more_is_made_for_it(parts, monkeypatch, made):
+    """D5"""
+    monkeypatch.setattr(visits, "MOST_EXPORTS", len(ONE_OF_EACH))
+    visitor = viewer_browser(parts)
+    assert {visitor.get(f"{REPORT}{end}").status_code for end in ONE_OF_EACH} == {200}
+    assert {"make", "xlsx", "csv", "svg", "png", "report"} <= set(made)
+    made.clear()
+    for ask in (visitor.get, visitor.head):
+        assert {ask(f"{REPORT}{end}").status_code for end in ONE_OF_EACH} == {429}
+    assert made == []
+    assert analyst_browser(parts).get(f"{REPORT}.pdf").status_code == 200
+
+
+def test_asking_for_the_head_of_a_file_makes_none(parts, made):
+    visitor = viewer_browser(parts)
+    assert {visitor.head(f"{REPORT}{end}").status_code for end in ONE_OF_EACH} == {200}
+    assert visitor.head(f"{REPORT}/elves.svg").status_code == 404
+    assert set(made) <= {"report"}
 
 
 @pytest.mark.parametrize("address", ["/rejects/999.csv", "/rejects/..%2fsecret.key", "/rejects/1"])

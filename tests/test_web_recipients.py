@@ -37,6 +37,7 @@ def test_a_list_can_be_taken_along_as_a_workbook(parts):
 
 @pytest.mark.parametrize("hidden", [{"people": False}, {"sections": ("links",)}])
 def test_a_share_that_hides_people_or_the_section_gives_no_list(parts, hidden):
+    """X5"""
     visitor = viewer_browser(parts, **hidden)
     for query in ("", "?deed=bounced", "?who=ann"):
         answer = visitor.get(f"{LIST}.csv{query}")

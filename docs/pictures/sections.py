@@ -1,7 +1,7 @@
 """The pictures of docs/report.md: every section of the report, from the samples, in English."""
 
 from playwright.sync_api import Page
-from studio import ADDRESS, HERE, Studio, take
+from studio import ADDRESS, HERE, take
 
 BIRTHDAY = "vitrine-c12"
 SECTIONS = {  # the campaign that shows most of it
@@ -25,7 +25,7 @@ TALL = 9000  # the page has a scroll bar of its own: in a tall window everything
 WIDE = 1100
 
 
-def of_the_report(_studio: Studio, page: Page) -> None:
+def of_the_report(page: Page) -> None:
     """Its head, and each section by itself."""
     page.set_viewport_size({"width": WIDE, "height": TALL})
     for campaign in dict.fromkeys(SECTIONS.values()):
@@ -34,7 +34,7 @@ def of_the_report(_studio: Studio, page: Page) -> None:
         for name in (name for name, best in SECTIONS.items() if best == campaign):
             section = page.locator(f".st-key-section-{name}")
             section.wait_for()
-            take(page, HERE / "report" / f"{name}.png", section, around=6)
+            take(page, HERE / "report" / f"{name}.png", section, around=6, tallest=1500)
 
 
 def of_the_comparison(page: Page) -> None:

@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 import readme
 import screens
+import sections
 import story
 import studio
 import topics
@@ -84,7 +85,15 @@ def dialogs() -> None:
             screens.of_the_password(place, page)
 
 
-PARTS: dict[str, Callable[[], None]] = {"english": english, "french": french, "dialogs": dialogs}
+def report() -> None:
+    """Every section of the report, and campaigns side by side."""
+    with sync_playwright() as playwright, studio.opened(playwright, "en") as place:
+        page = place.analyst()
+        sections.of_the_report(page)
+        sections.of_the_comparison(page)
+
+
+PARTS: dict[str, Callable[[], None]] = {"english": english, "french": french, "dialogs": dialogs, "report": report}
 
 
 if __name__ == "__main__":

@@ -84,10 +84,11 @@ def chart(report: Report, name: str, kind: str, language: str) -> Callable[[], b
     return partial(DRAWN[kind], figure, naming.table(name, language), below)
 
 
-def compared(found: SideBySide, kind: str, curve: str, span: str, *, language: str
+def compared(
+    found: SideBySide, kind: str, curve: str, span: str, *, language: str
 ) -> Callable[[], bytes] | None:
-    """What draws the curves of some campaigns as `svg` or `png`; None where none has one, or where there is no such
-    curve or span.
+    """What draws the curves of some campaigns as `svg` or `png`; None where none has one, or where there
+    is no such curve or span.
     """
     if curve not in CURVES or span not in side_by_side.SPANS:
         return None

@@ -119,8 +119,8 @@ _WAITING: set[str] = set()
 
 @contextmanager
 def turn(patience: float, session: str) -> Iterator[None]:
-    """Wait for one's turn, `patience` seconds. One file of a session is made, one more of it may wait, so that
-    nobody takes all makers, nor all threads that wait for them. Raises TooManyMakers.
+    """Wait for one's turn, `patience` seconds. One file of a session is made, one more of it may wait, so
+    that nobody takes all makers, nor all threads that wait for them. Raises TooManyMakers.
     """
     with _CHANGED:
         if session in _WAITING:

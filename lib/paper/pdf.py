@@ -17,7 +17,7 @@ import typst
 
 from lib.paper import drawing, naming, numbers, story
 from lib.paper.colours import palette
-from lib.paper.sections import CHARTS, TABLES, of_section, table_of
+from lib.paper.sections import CHARTS, SENTENCES, TABLES, of_section, table_of
 from lib.paper.tables import Column
 from lib.paper.text import DEJAVU, FONTS
 from lib.paper.workbook import Step
@@ -141,10 +141,15 @@ def _sections(report: Report, language: str, on_step: Step | None) -> Iterator[d
             continue
         yield {
             "title": title,
-            "lead": t(language, "report.nothing") if section.rows.empty else "",
+            "lead": [t(language, "report.nothing")] if section.rows.empty else _told(report, name, language),
             "parts": parts,
             "note": t(language, section.note, number=FEWEST) if section.note else "",
         }
+
+
+def _told(report: Report, section: str, language: str) -> list[str]:
+    say = SENTENCES.get(section)
+    return list(say(report, language)) if say else []
 
 
 def _charts(report: Report, section: str, language: str) -> Iterator[dict[str, Any]]:

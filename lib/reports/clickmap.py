@@ -57,7 +57,7 @@ class Bubble:
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail as its campaign holds it; `own` are the domains of its sender."""
+    """A mail as its campaign holds it; `own` are the addresses of its sender, in small letters."""
 
     page: str
     own: frozenset[str]
@@ -72,8 +72,8 @@ def letter(analytics: Analytics, scope: Scope, campaign: str) -> Letter | None:
         row = db.execute(sa.select(*wanted).where(campaigns.c.id == campaign)).first()
     if row is None or not row.html:
         return None
-    senders = [one for one in (row.from_email, row.reply_to) if one and "@" in one]
-    return Letter(row.html, frozenset(one.rpartition("@")[2].lower() for one in senders))
+    senders = (row.from_email, row.reply_to)
+    return Letter(row.html, frozenset(one.strip().lower() for one in senders if one))
 
 
 def drawn(

@@ -18,6 +18,7 @@ from lib.reports.answers import part_of
 from lib.reports.overview import named
 from lib.reports.rollup import BARE_LINK, OTHER
 from lib.reports.sections.base import World
+from lib.reports.tokens import Differing
 
 COUNTED = ("clicks", "unique_clicks")
 NOTHING_HIDDEN = Scope()
@@ -44,6 +45,16 @@ def clicked(world: World) -> Clicked | None:
         return None
     found = _reported(world.row.reported_parts, world.scope, world.most_recipients)
     return None if found.links.empty else found
+
+
+def personal(world: World) -> Differing:
+    """The parameters that the clicked links have and their bare ones have not, by page: also those that only
+    the clicks told to be each recipient's own, which nobody sees in one address.
+    """
+    if not world.covers(Kind.CLICKED):
+        return frozenset()
+    clicked, kept = (_keys(world, name, NOTHING_HIDDEN) for name in ("link", BARE_LINK))
+    return tokens.parameters(clicked) - tokens.parameters(kept)
 
 
 def refines(fine: Mapping[Any, str], coarse: Mapping[Any, str]) -> bool:

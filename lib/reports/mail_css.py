@@ -39,6 +39,10 @@ PLAIN = re.compile(r"[\w\s:;,.#%!()'\"/+*-]*")
 SUSPECT = re.compile(r"\(|binding|behavior|/\*|//", re.I)
 
 SELECTOR = re.compile(r"""[\w\s.#:,>+~*()\[\]="'|^$-]{1,2000}""")
+"""Without a backslash, so that no name can be written in another way."""
+
+OF_BUBBLES = re.compile(r"\[[^\]]*\b(style|title)\b|vitrine", re.I)
+"""Selectors that could ask what stands on our bubbles, and load another picture for each answer."""
 
 Pictures = Callable[[str], bool]
 """Whether a picture may be loaded from this address."""
@@ -95,13 +99,17 @@ def _rules(rules: Iterable[Any], pictures: Pictures, deep: int) -> Iterable[str]
         if rule.type == "qualified-rule":
             style = _declarations(tinycss2.serialize(rule.content), pictures)
             selector = tinycss2.serialize(rule.prelude)
-            if style and SELECTOR.fullmatch(selector) and not tells(selector):
+            if style and _may_select(selector):
                 yield f"{selector}{{{style}}}"
         elif rule.type == "at-rule" and rule.lower_at_keyword in CONDITIONS and rule.content and deep:
             condition = tinycss2.serialize(rule.prelude)
             inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
             if DARK not in condition.lower() and not tells(condition):
                 yield f"@{rule.lower_at_keyword}{condition}{{{''.join(_rules(inner, pictures, deep - 1))}}}"
+
+
+def _may_select(selector: str) -> bool:
+    return bool(SELECTOR.fullmatch(selector)) and not (OF_BUBBLES.search(selector) or tells(selector))
 
 
 def _kept(parsed: Iterable[Any], pictures: Pictures) -> Iterable[str]:

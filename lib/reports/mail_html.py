@@ -96,6 +96,9 @@ TINY = re.compile(r"(?:^|;)(?:width|height):([0-2])(?:\.\d+)?(?:px)?(?:;|$|!)", 
 CONTROLS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What a tree cannot hold."""
 
+DOMAIN = re.compile(r"[\w.-]*")
+BEFORE_AN_ADDRESS = "<([{\"'«“„‘:;,"
+
 WRITTEN_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 
 
@@ -146,7 +149,8 @@ def parsed(page: str) -> Mail:
 def strip(mail: Mail, *, pictures: bool, own: Collection[str] = ()) -> None:
     """Take off the tree what loads, leads or runs, and what names somebody.
 
-    `own` are domains whose addresses of mail may stand in the text: the sender's.
+    `own` are the addresses of mail that may stand in the text: the sender's, in small letters. Not all of
+    their domain: at a large provider's, recipients have theirs, too.
     """
     for element in [one for one in mail.root.iter() if one.tag in WITHOUT_CONTENT]:
         _drop(element)
@@ -350,8 +354,11 @@ def _anonymous(text: str | None, own: frozenset[str]) -> str | None:
 
 
 def _cut(address: str, own: frozenset[str]) -> str:
-    domain = address.rpartition("@")[2].lower()
-    return address if domain in own else f"{tokens.CUT}@{domain}"
+    """Behind the @ only what can be a domain stays: a comma there may be followed by the next address."""
+    if address.lstrip(BEFORE_AN_ADDRESS).lower() in own:
+        return address
+    found = DOMAIN.match(address.rpartition("@")[2].lower())
+    return f"{tokens.CUT}@{found[0] if found else ''}"
 
 
 def _inner(root: Any) -> str:

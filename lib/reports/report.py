@@ -153,7 +153,7 @@ def _report(analytics: Analytics, scope: Scope, campaign_id: str, form: Form) ->
     known = {item.name: getattr(row, item.name) for item in fields(CampaignView) if item.name not in DERIVED}
     view = CampaignView(**known, has_events=row.rollup is not None, imported_at=imported_at)
     rollup = analytics.events.read(row.rollup) if row.rollup else None
-    world = World(analytics, row, rollup, people, form, scope)
+    world = World(analytics, row, rollup, people, form, scope, imported_at)
     sections = {name: SECTIONS[name](world) for name in sections_of(scope)}
     return Report(view, form, _figures(row, scope, form), sections, _claimed(row, scope))
 

@@ -306,10 +306,13 @@ def _windows() -> str:
 
 
 def _rows(messages: str, start: datetime | None) -> str:
-    """All rows of the rollup, over `counts` and the file of messages."""
+    """All rows of the rollup, over `counts` and the file of messages; in order, so that the same events give
+    the same report.
+    """
     return (
-        f"SELECT counts.*, whole.* FROM counts LEFT JOIN ({_of_whole(messages, start)}) AS whole"
-        f" ON counts.dimension = '' UNION ALL BY NAME {_most_active(messages)}"
+        f"SELECT * FROM (SELECT counts.*, whole.* FROM counts LEFT JOIN ({_of_whole(messages, start)}) AS whole"
+        f" ON counts.dimension = '' UNION ALL BY NAME {_most_active(messages)})"
+        " AS every ORDER BY dimension, key"
     )
 
 

@@ -175,6 +175,11 @@ def differing(links: Iterable[tuple[str, int, int]]) -> Differing:
     return frozenset(key for key, found in values.items() if len(found) >= FEWEST_RECIPIENTS)
 
 
+def parameters(links: Iterable[str]) -> Differing:
+    """The names of the links' parameters, each at its host and at its page."""
+    return frozenset(key for url in links for key, _ in _parameters(url))
+
+
 def _parameters(url: str) -> Iterator[tuple[tuple[str, str], str]]:
     """Each parameter with its value, at its host and at its page."""
     if "?" not in url:

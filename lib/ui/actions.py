@@ -6,10 +6,12 @@ from lib.ui import counting, downloads, notes, places
 from lib.ui.i18n import t
 
 
-def draw(campaign: str) -> None:
-    """The row of buttons above a report."""
+def draw(campaign: str, *, known: bool) -> None:
+    """The row of buttons above a report; of a campaign that is not `known` only the way back."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         places.link(places.START, t("report.back"), icon=":material/arrow_back:")
+        if not known:
+            return
         with st.container(horizontal=True, width="content"):
             notes.add_button(campaign)
             shared = st.button(t("report.share"), type="primary", icon=":material/person_add:")

@@ -72,6 +72,15 @@ def draw(scope: Scope, campaign: str, opening: Opening = USUAL) -> bool:
     return True
 
 
+def is_known(scope: Scope, campaign: str) -> bool:
+    """Whether there is a report of this id within `scope`."""
+    try:
+        cache.report(scope, campaign)
+    except UnknownCampaign:
+        return False
+    return True
+
+
 def section_key(name: str) -> str:
     """Of a section's container, by which the page of a viewer knows it again (lib/ui/attention.js)."""
     return f"section-{name}"

@@ -1,10 +1,10 @@
-"""The tables and the charts of each section, in the reader's language.
+"""The tables, the charts and the sentences of each section, in the reader's language.
 
 Their names are the section's, or «section.more» for one of its further tables and charts. What a report has
 no data for, or does not show, is None.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
@@ -52,6 +52,19 @@ MODULES = (
 TABLES: dict[str, Table] = {name: table for module in MODULES for name, table in module.TABLES.items()}
 
 CHARTS: dict[str, Draw] = {name: chart for module in MODULES for name, chart in module.CHARTS.items()}
+
+SENTENCES: dict[str, Callable[[Report, str], Iterable[str]]] = {
+    "overview": overview.sentences,
+    "life": life.sentences,
+    "links": links.sentences,
+    "locations": locations.sentences,
+    "devices": devices.sentences,
+    "commerce": commerce.sentences,
+    "variants": variants.sentences,
+    "machines": machines.sentences,
+    "history": history.told,
+}
+"""What a section with rows says beside its tables and charts; names in it are not escaped."""
 
 
 def table_of(report: Report, name: str) -> pd.DataFrame | None:

@@ -1,8 +1,10 @@
 """Orders and revenue in the reader's language."""
 
+from collections.abc import Iterator
+
 from lib.paper.charted import Draw
 from lib.paper.tables import Column, Table
-from lib.reports import METRICS
+from lib.reports import METRICS, Report
 from lib.words import t
 
 
@@ -34,3 +36,9 @@ TABLES: dict[str, Table] = {
 }
 
 CHARTS: dict[str, Draw] = {}
+
+
+def sentences(report: Report, language: str) -> Iterator[str]:
+    """Why amounts are not added up, where they are not."""
+    if report.sections["commerce"].facts["mixed"]:
+        yield t(language, "commerce.mixed")

@@ -1,5 +1,6 @@
 """Devices and mail programs in the reader's language."""
 
+from collections.abc import Iterator
 from functools import partial
 
 import pandas as pd
@@ -9,7 +10,7 @@ from lib import charts, words
 from lib.paper import numbers
 from lib.paper.charted import Draw
 from lib.paper.tables import Column, Table, Words
-from lib.reports import OTHER, Report
+from lib.reports import FEWEST, OTHER, Report
 from lib.words import t
 
 MOST = 8
@@ -47,6 +48,13 @@ TABLES = {
         known=True,
     ),
 }
+
+
+def sentences(report: Report, language: str) -> Iterator[str]:
+    """Why browsers are among the programs, and that small groups stand together where they do."""
+    yield t(language, "devices.clicks_why")
+    if report.sections["devices"].facts["few_merged"]:
+        yield t(language, "report.few", number=FEWEST)
 
 
 def _bars(name: str, naming: Words, report: Report, language: str) -> go.Figure | None:

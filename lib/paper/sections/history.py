@@ -70,6 +70,11 @@ def sentences(section: Section, language: str, form: Form = Form.ALL) -> tuple[s
     return (*_basis(section, language), *_averages(section, language), *of_all)
 
 
+def told(report: Report, language: str) -> tuple[str, ...]:
+    """The sentences of a report's own section."""
+    return sentences(report.sections["history"], language, report.form)
+
+
 def row_in_words(row: Any, language: str) -> str:
     """One rate beside what is usual, such as «Open rate 41.20%: high (31.0–38.2%)»; short, for phones."""
     low, high = _span(row.low, row.high, language)

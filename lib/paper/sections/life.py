@@ -25,12 +25,19 @@ TABLES: dict[str, Table] = {
 }
 KINDS = ("opens", "clicks")
 HOUR = 3600
+FEWEST = 5
+"""Who ever opened, or clicked, with a time: of fewer, a half or nine tenths say nothing."""
 
 
 def sentences(report: Report, language: str) -> Iterator[str]:
-    """How soon half of the opens and clicks came, and nine tenths; what is unknown is not mentioned."""
-    facts = report.sections["life"].facts
+    """How soon half of the opens and clicks came, and nine tenths; what is unknown is not mentioned, nor is
+    what only a few did.
+    """
+    section = report.sections["life"]
+    facts = section.facts
     for name in KINDS:
+        if not section.rows[name].max() >= FEWEST:  # NaN where it is unknown
+            continue
         half, most = facts[f"half_{name}_seconds"], facts[f"most_{name}_hours"]
         if half is not None:
             yield t(language, f"life.half_{name}", duration=durations.in_words(half, language))

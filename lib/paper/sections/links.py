@@ -1,5 +1,7 @@
 """The links in the reader's language."""
 
+from collections.abc import Iterator
+
 import plotly.graph_objects as go
 
 from lib import charts
@@ -50,6 +52,13 @@ TABLES = {
         )
     ),
 }
+
+
+def sentences(report: Report, language: str) -> Iterator[str]:
+    """How links are added up to pages, and of what the shares are."""
+    if "pages" in report.sections["links"].more:
+        yield t(language, "links.folded")
+        yield t(language, "links.shares")
 
 
 def _chart(report: Report, language: str) -> go.Figure | None:

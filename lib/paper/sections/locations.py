@@ -1,12 +1,14 @@
 """The locations in the reader's language."""
 
+from collections.abc import Iterator
+
 import plotly.graph_objects as go
 
 from lib import charts
 from lib.paper import numbers, places
 from lib.paper.charted import Draw
 from lib.paper.tables import Column, Table
-from lib.reports import OTHER, Report
+from lib.reports import FEWEST, OTHER, Report
 from lib.words import t
 
 COUNTS = (
@@ -25,6 +27,12 @@ TABLES = {
         known=True,
     ),
 }
+
+
+def sentences(report: Report, language: str) -> Iterator[str]:
+    """That small groups stand together, where they do."""
+    if report.sections["locations"].facts["few_merged"]:
+        yield t(language, "report.few", number=FEWEST)
 
 
 def _map(report: Report, language: str) -> go.Figure | None:

@@ -1,5 +1,7 @@
 """What machines did, in the reader's language."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -11,6 +13,8 @@ from lib.reports import OTHER, Report, Section
 from lib.reports.rules import FEWEST_LINKS, FEWEST_SHARING, RULES, Rule, senders_own
 from lib.words import t
 
+FEWEST_WINDOWS = 2
+"""Time windows from which on it can be told what hangs on them."""
 AS_THEY_ARE = 0  # seconds: the windows of the rules themselves
 
 
@@ -61,6 +65,51 @@ def band_in_words(report: Report, metric: str, language: str) -> str:
     return t(language, "machines.between", low=ends[0], high=ends[1])
 
 
+def summary(section: Section, language: str) -> str:
+    """How many opens and clicks machines made; that nobody saw any, where it is so."""
+    opens, clicks = section.facts["opens"], section.facts["clicks"]
+    if not opens and not clicks:
+        return t(language, "machines.none")
+    counted = [
+        t(language, f"machines.set_apart.{name}", count=count, number=numbers.whole(count, language))
+        for name, count in (("opens", opens), ("clicks", clicks))
+    ]
+    return t(language, "machines.summary", opens=counted[0], clicks=counted[1])
+
+
+def version(section: Section, language: str) -> str:
+    """By which version of the rules, and which of them goes first."""
+    return t(language, "machines.version", version=section.facts["version"])
+
+
+def has_windows(section: Section) -> bool:
+    """Whether other time windows were tried."""
+    return len(section.more["windows"]) >= FEWEST_WINDOWS
+
+
+def windows_why(language: str) -> str:
+    """Why the rates are also told for other time windows."""
+    return t(language, "machines.windows_why", windows=windows_in_words())
+
+
+def bands(report: Report, language: str) -> Iterator[str]:
+    """What other time windows would make of the rates of opens and of clicks, a line each."""
+    for name in ("open_rate", "click_rate"):
+        text = band_in_words(report, name, language)
+        if text:
+            yield t(language, "machines.line", figure=t(language, f"metric.{name}"), text=text)
+
+
+def sentences(report: Report, language: str) -> Iterator[str]:
+    """What was set apart, by which rules, and how much hangs on their time windows."""
+    section = report.sections["machines"]
+    yield summary(section, language)
+    yield version(section, language)
+    if has_windows(section):
+        yield windows_why(language)
+        yield from bands(report, language)
+
+
 TABLES = {
     "machines": Table(
         (
@@ -106,7 +155,7 @@ def _chart(report: Report, language: str) -> go.Figure | None:
         if section.facts[f"{row['metric']}_low"] is not None
         for label in [t(language, f"metric.{row['metric']}")]
     ]
-    if not rows or len(section.more["windows"]) < 2:
+    if not rows or not has_windows(section):
         return None
     labels = {"value": t(language, "machines.now"), "band": t(language, "machines.band")}
     return charts.intervals_apart(pd.DataFrame(rows), labels, numbers.MANNERS[language])

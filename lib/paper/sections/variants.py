@@ -1,7 +1,7 @@
 """A/B and multivariate tests in the reader's language."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -55,6 +55,18 @@ def verdict(report: Report, language: str, write: Write = str) -> str:
     if chance < SURE:
         return t(language, "variants.close", **holes)
     return t(language, "variants.two" if facts["variants"] == 2 else "variants.several", **holes)
+
+
+def margins(section: Section, language: str) -> str:
+    """What the margins and the chances of the table are."""
+    level = numbers.percent(float(section.facts["level"]), language, 0)
+    return t(language, "variants.margins", level=level)
+
+
+def sentences(report: Report, language: str) -> Iterator[str]:
+    """The verdict, and what the table's margins and chances are."""
+    yield verdict(report, language)
+    yield margins(report.sections["variants"], language)
 
 
 def how_sure(chance: float, language: str) -> str:

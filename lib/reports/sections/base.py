@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ class World:
     files: list[str]
     form: Form
     scope: Scope
+    imported_at: datetime | None = None
+    """When something was last brought in for it."""
 
     def covers(self, *kinds: Kind) -> bool:
         """Whether events of all these kinds are there in full."""

@@ -1,5 +1,6 @@
 """Where in the mail the clicks were."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lib.reports import mail_html, tokens
-from lib.reports.folding import Clicked, clicked
+from lib.reports.folding import Clicked, clicked, personal
 from lib.reports.mail_html import Link
 from lib.reports.rollup import OTHER
 from lib.reports.sections.base import Section, World
@@ -37,25 +38,27 @@ def make(world: World) -> Section:
     found = clicked(world)
     if found is None:
         return Section("click_map", None, "missing.click_map_clicks")
-    table = pd.DataFrame(list(_rows(world.row.html, found)), columns=list(COLUMNS))
+    table = pd.DataFrame(list(_rows(world, world.row.html, found)), columns=list(COLUMNS))
     shares = table["clicks"] / found.links["clicks"].sum() if len(found.links) else 0.0
     table = table.astype({"clicks": np.float64, "unique_clicks": np.float64}).assign(click_share=shares)
     note = "" if world.scope.people else "report.few"
     return Section("click_map", table.astype({"click_share": np.float64}), note=note)
 
 
-def _rows(page: str, found: Clicked) -> Iterator[dict[str, Any]]:
+def _rows(world: World, page: str, found: Clicked) -> Iterator[dict[str, Any]]:
     by_page = found.links.assign(page=found.links["url"]) if found.pages is None else found.pages
     counts = zip(by_page["clicks"].tolist(), by_page["unique_clicks"].tolist(), strict=True)
     known: dict[str, Pair] = dict(zip(by_page["page"].tolist(), counts, strict=True))
     tail = OTHER in known
+    own = personal(world)
     leads = tokens.bare if found.pages is None else tokens.folded
-    places = {link.place: _page(known, leads(link.href)) for link in mail_html.links(page)}
+    places = {link.place: _page(known, leads(link.href, own)) for link in mail_html.links(page)}
     counted = [link for link in mail_html.links(page) if _is_counted(link) or places[link.place] in known]
     alone = _told_apart(counted, places, known, found.places)
     for link in counted[:MOST_LINKS]:
         where = places[link.place]
-        row: dict[str, Any] = {"place": link.place, "text": link.text, "page": where, "told": "place"}
+        shown = where if where in known or world.scope.raw_links else _without_query(where)
+        row: dict[str, Any] = {"place": link.place, "text": link.text, "page": shown, "told": "place"}
         if link.place in alone:
             clicks, uniques = alone[link.place]
         elif where in known:
@@ -71,6 +74,11 @@ def _page(known: dict[str, Pair], page: str) -> str:
     """As it was clicked: with a slash at its end or without."""
     other = page.removesuffix("/") if page.endswith("/") else f"{page}/"
     return other if page not in known and other in known else page
+
+
+def _without_query(page: str) -> str:
+    """The mail is one recipient's copy; of an address that nobody clicked no clicks tell what is theirs."""
+    return re.split("[?#]", page, maxsplit=1)[0]
 
 
 def _is_counted(link: Link) -> bool:

@@ -11,7 +11,8 @@ def make(world: World) -> Section:
     """Devices by kind (desktop, mobile, tablet), and in `more["clients"]` the programs.
 
     Columns: device or client (None is not known, «*» the long tail), unique_opens, opens, unique_clicks,
-    clicks, and share of the unique opens. Clicks are made in browsers, and count under their names.
+    clicks, and share of the unique opens. Clicks are made in browsers, and count under their names. The fact
+    `few_merged`: whether groups of few recipients stand together.
     """
     if not (world.covers(Kind.OPENED) or world.covers(Kind.CLICKED)):
         return Section("devices", None, "missing.devices")
@@ -25,5 +26,9 @@ def make(world: World) -> Section:
         for name, part in (("device", devices), ("client", clients))
     }
     return Section(
-        "devices", tables["device"], note="devices.unknown_why", more={"clients": tables["client"]}
+        "devices",
+        tables["device"],
+        note="devices.unknown_why",
+        more={"clients": tables["client"]},
+        facts={"few_merged": not world.scope.people},
     )

@@ -34,16 +34,17 @@ def make(world: World) -> Section:
     """First opens and first clicks of each message, and all of them, in each of the first 24 hours.
 
     Columns: hour (0 to 23, whole hours since the sending), first_opens, first_clicks, opens, clicks; unknown
-    is NaN. From events where these have times, else as the sender reports its hours; the fact `reported`
-    says which.
+    is NaN, also of each hour that began after the last import. From events where these have times, else as
+    the sender reports its hours; the fact `reported` says which.
     """
     table, untimed = _counted(world)
     if table is None:
         table = _reported(world)
         if table is None:
             return Section("first_day", None, "missing.times" if untimed else "missing.first_day")
+        table = _reached(world, table)
         return Section("first_day", table, note="first_day.reported", facts={"reported": True})
-    return Section("first_day", table, facts={"reported": False})
+    return Section("first_day", _reached(world, table), facts={"reported": False})
 
 
 def _counted(world: World) -> tuple[pd.DataFrame | None, bool]:
@@ -75,6 +76,22 @@ def _reported(world: World) -> pd.DataFrame | None:
     if all(np.isnan(column).all() for column in columns.values()):
         return None
     return pd.DataFrame({"hour": np.arange(HOURS)} | columns)
+
+
+def _reached(world: World, table: pd.DataFrame) -> pd.DataFrame:
+    """The table with what came after the last import unknown: of those hours nobody knows anything yet.
+
+    An hour in which something was counted was reached, whatever the clocks say, and so were those before it.
+    """
+    sent_at, imported_at = world.row.sent_at, world.imported_at
+    if sent_at is None or imported_at is None:
+        return table
+    began = table["hour"] * 3600 <= (imported_at - sent_at).total_seconds()
+    counted = (table[list(COUNTED)] > 0).any(axis=1)
+    known = began | counted[::-1].cummax()[::-1]
+    if known.all():
+        return table
+    return table.assign(**{name: table[name].where(known) for name in COUNTED})
 
 
 def _hours_since(sent_at: datetime | None, keys: set[str]) -> dict[str, int]:

@@ -22,7 +22,8 @@ def make(world: World) -> Section:
     """Countries, and in `more["regions"]` their regions.
 
     Columns: country (alpha-2; None is not known, «*» the long tail), of regions also `region` ("" is the rest
-    of the country), then unique_opens, opens, clicks, and share of the unique opens.
+    of the country), then unique_opens, opens, clicks, and share of the unique opens. The fact `few_merged`:
+    whether groups of few recipients stand together.
     """
     if not (world.covers(Kind.OPENED) or world.covers(Kind.CLICKED)):
         return _reported(world)
@@ -62,7 +63,8 @@ def _section(world: World, countries: pd.DataFrame, regions: pd.DataFrame, note:
     more = (
         {"regions": named[["country", "region", *NAMES, "share"]]} if named["region"].fillna("").any() else {}
     )
-    return Section("locations", table[["country", *NAMES, "share"]], note=note, more=more)
+    facts = {"few_merged": not world.scope.people}
+    return Section("locations", table[["country", *NAMES, "share"]], note=note, more=more, facts=facts)
 
 
 def _finished(world: World, table: pd.DataFrame) -> pd.DataFrame:

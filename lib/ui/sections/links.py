@@ -5,6 +5,7 @@ import streamlit as st
 from lib.model import Scope
 from lib.paper import numbers
 from lib.paper.sections import TABLES
+from lib.paper.sections.links import sentences
 from lib.reports import OTHER, Report, Section
 from lib.ui import plots, tables
 from lib.ui.i18n import language, t
@@ -20,7 +21,7 @@ def draw(report: Report, section: Section, _scope: Scope) -> None:
         tables.draw(report, TABLES["links"], section.rows, "report.links_alt")
         return
     tables.draw(report, TABLES["links.pages"], pages, "links.pages_alt")
-    st.caption(f"{t('links.folded')} {t('links.shares')}")
+    st.caption(" ".join(sentences(report, language())))
     _more(report, section, "addresses", t("links.raw", count=len(section.rows)))
     _more(report, section, "placements", t("links.placements"))
 

@@ -5,21 +5,22 @@ import streamlit as st
 from lib.model import Scope
 from lib.paper import numbers, places
 from lib.paper.sections import TABLES
-from lib.reports import FEWEST, OTHER, Report, Section
+from lib.paper.sections.locations import sentences
+from lib.reports import OTHER, Report, Section
 from lib.ui import plots, tables
 from lib.ui.i18n import language, t
 
 ON_A_PHONE = 210  # pixels: the map is as wide as the screen there
 
 
-def draw(report: Report, section: Section, scope: Scope) -> None:
+def draw(report: Report, section: Section, _scope: Scope) -> None:
     plots.draw(report, "locations", _alt(section), on_a_phone=ON_A_PHONE)
     tables.draw(report, TABLES["locations"], section.rows, "locations.alt")
     if "regions" in section.more:
         with st.expander(t("locations.regions", count=len(section.more["regions"])), icon=":material/map:"):
             tables.draw(report, TABLES["locations.regions"], section.more["regions"], "locations.regions_alt")
-    if not scope.people:
-        st.caption(t("report.few", number=FEWEST))
+    for sentence in sentences(report, language()):
+        st.caption(sentence)
 
 
 def _alt(section: Section) -> str:

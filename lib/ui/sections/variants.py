@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib.model import Scope
 from lib.paper import numbers
-from lib.paper.sections.variants import TABLES, verdict
+from lib.paper.sections.variants import TABLES, margins, verdict
 from lib.reports import Report, Section
 from lib.reports.sections.variants import LEVELS, criteria, judged
 from lib.ui import plots, tables
@@ -26,7 +26,7 @@ def draw(report: Report, section: Section, _scope: Scope) -> None:
     st.markdown(f"**{told}**")
     plots.draw(shown, "variants", verdict(shown, language()))
     tables.draw(shown, TABLES["variants"], shown.sections["variants"].rows, "variants.alt")
-    st.caption(t("variants.margins", level=numbers.percent(level, language(), 0)))
+    st.caption(margins(shown.sections["variants"], language()))
 
 
 def _by(section: Section) -> str:
