@@ -25,7 +25,11 @@ SAMPLES = DATASETS.parent / "samples" / "mailchimp"
 EXPORT = DATASETS / "mailchimp_campaigns_deepnews_2018_2019.csv"
 ZONE = "America/Los_Angeles"
 
-pytestmark = pytest.mark.skipif(not EXPORT.exists(), reason="only where the real files are")
+pytestmark = [
+    pytest.mark.skipif(not EXPORT.exists(), reason="only where the real files are"),
+    pytest.mark.xdist_group("real"),  # the reports are made once
+]
+MADE = {}
 
 
 @pytest.fixture
@@ -40,10 +44,18 @@ def analytics(workspace):
     return workspace.analytics
 
 
-def test_every_report_shows_every_figure_as_the_file_claims_it(analytics, lines):
+@pytest.fixture
+def reports(analytics, lines):
+    """Of each campaign the whole report; the same import gives the same each time."""
+    if not MADE:
+        MADE.update({campaign: report(analytics, Scope(), campaign) for campaign in lines})
+    return MADE
+
+
+def test_every_report_shows_every_figure_as_the_file_claims_it(reports, lines):
     assert len(lines) == 872
     for campaign, line in lines.items():
-        found = report(analytics, Scope(), campaign)
+        found = reports[campaign]
         shown = {name: numbers.show_figure(found.figures[name], "en") for name in (COUNTS | RATES).values()}
         assert {name: text.replace(",", "") for name, text in shown.items()} == claimed(line, COUNTS | RATES)
         assert found.figures["revenue"].value == float(line["Total Revenue"])
@@ -53,12 +65,12 @@ def test_every_report_shows_every_figure_as_the_file_claims_it(analytics, lines)
         ]
 
 
-def test_every_report_holds_every_figure_of_the_file_word_for_word(analytics, lines):
+def test_every_report_holds_every_figure_of_the_file_word_for_word(reports, lines):
     figures = lines[next(iter(lines))].keys() - {
         *("Title", "Subject", "List", "Send Date", "Send Weekday", "Folder Id", "Unique Id")
     }
     for campaign, line in lines.items():
-        claims = report(analytics, Scope(), campaign).claimed
+        claims = reports[campaign].claimed
         assert sorted(claims.values()) == sorted(line[name] for name in figures)
 
 
@@ -71,9 +83,9 @@ def test_the_overview_shows_every_figure_as_the_file_claims_it(analytics, lines)
         assert {name: text.replace(",", "") for name, text in shown.items()} == expected
 
 
-def test_a_french_screen_shows_the_same_digits(analytics, lines):
+def test_a_french_screen_shows_the_same_digits(reports, lines):
     for campaign, line in lines.items():
-        figures = report(analytics, Scope(), campaign).figures
+        figures = reports[campaign].figures
         shown = {name: numbers.show_figure(figures[name], "fr") for name in RATES.values()}
         assert {name: re.sub(r"\s", "", text).replace(",", ".") for name, text in shown.items()} == claimed(
             line, RATES
@@ -86,9 +98,9 @@ def test_more_openers_than_deliveries_are_shown_as_they_were_claimed(analytics, 
     assert (numbers.show_figure(figure, "en"), figure.value) == ("120.00%", 1.2)
 
 
-def test_every_campaign_is_dated_as_the_file_dates_it(analytics, lines):
+def test_every_campaign_is_dated_as_the_file_dates_it(reports, lines):
     for campaign, line in lines.items():
-        view = report(analytics, Scope(), campaign).campaign
+        view = reports[campaign].campaign
         local = view.sent_at.astimezone(ZoneInfo(view.zone))
         assert local.replace(tzinfo=None) == datetime.strptime(line["Send Date"], "%b %d, %Y %I:%M %p")
         shown = numbers.moment(view.sent_at, "en", view.zone)
@@ -97,9 +109,9 @@ def test_every_campaign_is_dated_as_the_file_dates_it(analytics, lines):
         )  # «Sept», in Britain
 
 
-def test_the_rates_of_the_json_are_those_of_the_file_to_the_printed_digit(analytics, lines):
+def test_the_rates_of_the_json_are_those_of_the_file_to_the_printed_digit(reports, lines):
     for campaign, line in lines.items():
-        metrics = as_json(report(analytics, Scope(), campaign))["metrics"]
+        metrics = as_json(reports[campaign])["metrics"]
         assert {name: f"{100 * metrics[name]:.2f}%" for name in RATES.values()} == claimed(line, RATES)
         assert {name: str(metrics[name]) for name in COUNTS.values()} == claimed(line, COUNTS)
 

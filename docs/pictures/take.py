@@ -93,7 +93,12 @@ def report() -> None:
         sections.of_the_comparison(page)
 
 
-PARTS: dict[str, Callable[[], None]] = {"english": english, "french": french, "dialogs": dialogs, "report": report}
+PARTS: dict[str, Callable[[], None]] = {
+    "english": english,
+    "french": french,
+    "dialogs": dialogs,
+    "report": report,
+}
 
 
 if __name__ == "__main__":

@@ -41,10 +41,10 @@ def clicked(world: World) -> Clicked | None:
     """From events where they hold all clicks, else as reported; None where neither tells."""
     if world.covers(Kind.CLICKED):
         return _counted(world)
-    if world.form is Form.PEOPLE:
+    told = any(kind == "link" for kind, *_rest in world.row.reported_parts)
+    if world.form is Form.PEOPLE or not told:
         return None
-    found = _reported(world.row.reported_parts, world.scope, world.most_recipients)
-    return None if found.links.empty else found
+    return _reported(world.row.reported_parts, world.scope, world.most_recipients)
 
 
 def personal(world: World) -> Differing:

@@ -310,7 +310,8 @@ def _rows(messages: str, start: datetime | None) -> str:
     the same report.
     """
     return (
-        f"SELECT * FROM (SELECT counts.*, whole.* FROM counts LEFT JOIN ({_of_whole(messages, start)}) AS whole"
+        "SELECT * FROM (SELECT counts.*, whole.* FROM counts"
+        f" LEFT JOIN ({_of_whole(messages, start)}) AS whole"
         f" ON counts.dimension = '' UNION ALL BY NAME {_most_active(messages)})"
         " AS every ORDER BY dimension, key"
     )
