@@ -7,6 +7,7 @@ made here, where its steps can be shown, and waits for the browser as a parcel (
 import logging
 import time
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, urlencode
 
 import streamlit as st
@@ -69,7 +70,9 @@ def menu(report: Report, section: str, live: bool = True) -> None:
 
 @reader_fragment
 def _menu(campaign: str, section: str, form: Form, ends: dict[str, str]) -> None:
-    with st.container(horizontal=True, horizontal_alignment="right"):
+    # stretched it would stand on a line of its own there
+    width: Literal["content", "stretch"] = "content" if session.on_a_phone() else "stretch"
+    with st.container(horizontal=True, horizontal_alignment="right", width=width):
         chosen = _button(section, ends)
     if chosen is not None:
         exchange.fetch_file(address(campaign, f"/{chosen}", form))
