@@ -197,6 +197,7 @@ def test_a_viewer_cannot_choose_a_campaign_that_is_not_in_the_list(filled, serve
             one.delta.new_element.selectbox.id
             for one in inside.messages()
             if one.WhichOneof("type") == "delta" and one.delta.new_element.HasField("selectbox")
+            if one.delta.new_element.selectbox.id.endswith("-shared-campaign")
         }
         assert len(boxes) == 1
         change(filled, shares_table, share_of(filled, viewer), campaigns=[third])
