@@ -21,7 +21,7 @@ SECTIONS = {  # the campaign that shows most of it
     "machines": "vitrine-c08",
     "history": BIRTHDAY,
 }
-TALL = 9000  # the page has a scroll bar of its own: in a tall window everything is drawn
+TALL = 14000  # the page has a scroll bar of its own: in a tall window everything is drawn
 WIDE = 1100
 
 
