@@ -1,21 +1,16 @@
 """Metrics by one dimension, read from rollups and added up over the campaigns of a scope."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from lib.model import Question, Scope
 from lib.reports.figures import is_covered, quotient
-from lib.reports.metrics import ABOUT_MONEY, ASKABLE, COUNTS, Count, Metric
+from lib.reports.metrics import ABOUT_MONEY, ASKABLE, Count, Metric
 from lib.reports.overview import campaigns, named
-from lib.reports.rollup import ANYWHERE, BARE_LINK, FEW, KEYS, MERGED
+from lib.reports.parts import Key, Part, part_of, retrying
+from lib.reports.rollup import ANYWHERE, KEYS
 from lib.store.analytics import Analytics
 from lib.store.records import reading
 from lib.store.settlement import chunks
@@ -25,18 +20,6 @@ DIMENSIONS = ("", *KEYS)
 
 NAMING_PEOPLE = frozenset({"reason"})
 """Dimensions whose keys are other people's texts and may hold an address; hidden where people are."""
-
-Key = str | int | None
-Read = TypeVar("Read")
-
-
-@dataclass(frozen=True)
-class Part:
-    """One campaign's rows of a dimension."""
-
-    covers: Sequence[str]
-    keys: list[Key]
-    counts: dict[str, npt.NDArray[np.float64]]
 
 
 def answer(analytics: Analytics, scope: Scope, question: Question) -> pd.DataFrame:
@@ -60,39 +43,6 @@ def answer(analytics: Analytics, scope: Scope, question: Question) -> pd.DataFra
     visible = scope.people or question.by not in NAMING_PEOPLE
     parts = retrying(lambda: _parts(analytics, scope, question.by)) if visible else []
     return _added_up(question.by, metrics, parts, revenue=scope.revenue)
-
-
-def retrying(read: Callable[[], Read]) -> Read:
-    """Read again when an import replaced a rollup between the question to the records and the file."""
-    for _attempt in range(5):
-        try:
-            return read()
-        except FileNotFoundError:
-            continue
-    return read()
-
-
-def part_of(rollup: pa.Table, dimension: str, covers: Sequence[str], scope: Scope) -> Part:
-    """The rows of one dimension of a rollup as `scope` may see them."""
-    rows = rollup.filter(pc.equal(rollup.column("dimension"), _redacted(dimension, scope)))
-    keys = rows.column("key").to_pylist()
-    counts = {name: _counted(rows, name) for name in COUNTS}
-    return Part(covers, [int(key) if dimension == "hour" and key else key for key in keys], counts)
-
-
-def _counted(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:
-    """A column of the rollup; unknown where an older one does not hold it."""
-    if name not in rows.column_names:
-        return np.full(rows.num_rows, np.nan)
-    values: npt.NDArray[np.float64] = rows.column(name).cast(pa.float64()).to_numpy()
-    return values
-
-
-def _redacted(dimension: str, scope: Scope) -> str:
-    """Where the rollup holds a dimension for `scope`; without it nothing is found, rather than too much."""
-    if not scope.people and dimension in MERGED:
-        return f"{FEW}{dimension}"
-    return BARE_LINK if dimension == "link" and not scope.raw_links else dimension
 
 
 def _parts(analytics: Analytics, scope: Scope, dimension: str) -> list[Part]:

@@ -14,8 +14,8 @@ import pandas as pd
 
 from lib.model import Form, Kind, Scope
 from lib.reports import few, tokens
-from lib.reports.answers import part_of
 from lib.reports.overview import named
+from lib.reports.parts import part_of
 from lib.reports.rollup import BARE_LINK, OTHER
 from lib.reports.sections.base import World
 from lib.reports.tokens import Differing

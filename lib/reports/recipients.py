@@ -14,8 +14,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from lib.model import Form, Kind, Scope
-from lib.reports.answers import retrying
 from lib.reports.figures import is_covered
+from lib.reports.parts import retrying
 from lib.store.analytics import Analytics
 from lib.store.events import quoted
 from lib.store.records import reading

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from lib.model import Form, Scope
 from lib.reports import origins
-from lib.reports.answers import retrying
 from lib.reports.figures import columns
 from lib.reports.metrics import ABOUT_MONEY, METRICS
 from lib.reports.overview import named
+from lib.reports.parts import retrying
 from lib.reports.sections import (
     NAMING_PEOPLE,
     SECTION_NAMES,

@@ -9,10 +9,10 @@ import pandas as pd
 import sqlalchemy as sa
 
 from lib.model import Form, Kind, Scope
-from lib.reports.answers import part_of, retrying
 from lib.reports.curves import grown
 from lib.reports.figures import is_covered
 from lib.reports.overview import campaigns, named
+from lib.reports.parts import part_of, retrying
 from lib.store.analytics import Analytics
 from lib.store.records import reading
 from lib.store.tables import campaigns as table

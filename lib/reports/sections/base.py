@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lib.model import Form, Kind, Scope
-from lib.reports.answers import Part, part_of
 from lib.reports.figures import is_covered
+from lib.reports.parts import Part, part_of
 from lib.store.analytics import Analytics
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from lib.reports import few
-from lib.reports.answers import Part
 from lib.reports.figures import is_covered, quotient
 from lib.reports.metrics import ASKABLE
 from lib.reports.overview import named
+from lib.reports.parts import Part
 from lib.reports.rollup import OTHER
 from lib.reports.sections.base import World
 

@@ -8,8 +8,8 @@ import pandas as pd
 
 from lib.model import Kind
 from lib.reports import few
-from lib.reports.answers import Part
 from lib.reports.metrics import COUNTS
+from lib.reports.parts import Part
 from lib.reports.rollup import OTHER
 from lib.reports.sections import groups
 from lib.reports.sections.base import Section, World
