@@ -23,3 +23,8 @@ def launched() -> Iterator[Any]:
         )
         yield browser
         browser.close()
+
+
+def drawn(page: Any) -> None:
+    """Wait until the run of the page that is going on has come to its end."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE)

@@ -16,7 +16,7 @@ from lib.importers import bring_in
 from lib.shares import shares
 from lib.words import t
 from tests import installation, screens
-from tests.chromium import CHROMIUM, Page, expect, sync_api
+from tests.chromium import CHROMIUM, Page, drawn, expect, sync_api
 from tests.serving import Served, Sink, serve, smtp_sink
 from tests.worlds import SPRING, write_events
 
@@ -177,6 +177,7 @@ def test_the_preview_is_what_the_viewer_gets(desk: Desk) -> None:
     expect(dialog.get_by_text(re.compile(r"This is what vera@.?client\.example will see"))).to_be_visible()
     expect(dialog.get_by_role("button", name=t("fr", "files.whole"))).to_be_visible(timeout=PATIENCE)
     expect(dialog.get_by_text(re.compile("62,50")).first).to_be_visible(timeout=PATIENCE)
+    drawn(page)
     expected = _words(dialog.locator(".st-key-preview-page"))
     dialog.get_by_role("button", name="Close").click()
     desk.sends(1)
@@ -184,6 +185,7 @@ def test_the_preview_is_what_the_viewer_gets(desk: Desk) -> None:
     _unlocks(page, _link(desk, mail), _password(mail, "fr"))
     expect(page.get_by_role("button", name=t("fr", "files.whole"))).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text(re.compile("62,50")).first).to_be_visible(timeout=PATIENCE)
+    drawn(page)
     assert _words(page.get_by_test_id("stMain")) == expected
 
 

@@ -29,6 +29,7 @@ from lib.store.library import Job
 from lib.words import t
 from tests import worlds
 from tests.canaries import Cage
+from tests.chromium import drawn, launched
 from tests.installation import PASSWORD
 from tests.security.test_live import Browser
 from tests.serving import Served, serve
@@ -238,17 +239,12 @@ def test_each_switch_hides_its_own_canaries_and_no_others(filled: Cage, server: 
 @pytest.mark.browser
 def test_a_real_browser_of_a_redacted_share_receives_no_canary(filled: Cage, server: Served) -> None:
     """X5: every frame, every answer, the title, the page as drawn, the file and its name"""
-    sync_api = pytest.importorskip("playwright.sync_api")
     narrow = guest(filled, server, "browser", **HIDING)
     wide = guest(filled, server, "browser-wide")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        try:
-            assert singing(_walks(chromium, narrow)) == set()
-            heard = singing(_walks(chromium, wide))
-            assert heard == CANARIES.keys() - NEVER_SHARED - {"another campaign", "the mail itself"}
-        finally:
-            chromium.close()
+    with launched() as chromium:
+        assert singing(_walks(chromium, narrow)) == set()
+        heard = singing(_walks(chromium, wide))
+        assert heard == CANARIES.keys() - NEVER_SHARED - {"another campaign", "the mail itself"}
 
 
 def _walks(chromium, one: Guest) -> bytes:
@@ -265,6 +261,7 @@ def _walks(chromium, one: Guest) -> bytes:
     page.wait_for_url("**/shared*")
     page.get_by_role("heading", name="Spring report").wait_for()
     page.get_by_text("shop.example").first.wait_for(state="attached")
+    drawn(page)
     heard += [page.title().encode(), page.content().encode()]
     for campaign in (CAMPAIGN, OTHER):
         answer = context.request.get(f"{one.server.url}/export/campaign/{campaign.id}.csv")
