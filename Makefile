@@ -4,11 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 APT := $(shell [ "$$(id -u)" = 0 ] && echo apt-get || echo sudo apt-get)
 
-.PHONY: help run test test-fast check format clean
+.PHONY: help run test test-fast check bench bench-100m format clean
 .DEFAULT_GOAL := help
 
 help: ## Show the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 run: $(VENV)/.run ## Set up what is missing, then serve the dashboard (PORT, default 8501)
 	@$(BIN)/python -m lib serve
@@ -25,6 +25,12 @@ check: $(VENV)/.dev ## Format, lint, types, import rules, dead code
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
+
+bench: $(VENV)/.bench ## Measure the speed (PARTS="reports growth", EVENTS=10000000); writes bench/results.md
+	@$(BIN)/python -m bench $(or $(PARTS),all) --events $(or $(EVENTS),10000000)
+
+bench-100m: $(VENV)/.bench ## The report out of 100 M events (PARTS, default: build and growth)
+	@$(BIN)/python -m bench $(or $(PARTS),build growth) --events 100000000
 
 format: $(VENV)/.dev ## Bring the code into the house's form
 	$(BIN)/ruff check --fix --select I .
@@ -47,6 +53,11 @@ $(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/bin/python
 	@echo "Installing what the checks and tests need (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $(VENV)/.run $@
+
+$(VENV)/.bench: requirements.txt requirements-dev.txt requirements-bench.txt | $(VENV)/bin/python
+	@echo "Installing what the bench compares with (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
 
 # Chromium and PostgreSQL for the tests; nothing of the product needs them.
 $(VENV)/.system: | $(VENV)/bin/python

@@ -1,6 +1,7 @@
 """The commands of `python -m lib`: the same services that the pages call."""
 
 import argparse
+import difflib
 import getpass
 import json
 import os
@@ -21,8 +22,8 @@ from lib.config import ROOT, SettingsRefused
 from lib.importers import ImportRefused
 from lib.mail import tried
 from lib.mail.worker import Worker
-from lib.model import COMMAND_LINE, Form, Scope
-from lib.reports import UnknownCampaign, rollup
+from lib.model import COMMAND_LINE, Form, Question, Scope
+from lib.reports import DIMENSIONS, METRICS, REACH, FilterRefused, UnknownCampaign, rollup
 from lib.shares import analysts, audit, policy, shares
 from lib.shares.refusal import ShareRefused
 from lib.shares.shares import Draft, Invited, ViewerLine
@@ -38,6 +39,10 @@ NEVER: Literal["never"] = "never"
 """In the place of a last day: no end."""
 
 COUNTS = ("read", "imported", "duplicate", "rejected")
+
+USUALLY_ASKED = ("unique_opens", "opens", "unique_clicks", "clicks")
+KNOWN_EMPTY = sorted(rollup.ANYWHERE)
+"""Dimensions in which «not known» can be asked for."""
 
 
 class CommandRefused(Exception):
@@ -200,6 +205,7 @@ def _imported(parts: wiring.App, path: Path, options: argparse.Namespace) -> lib
         title=options.campaign_title,
         zone=options.zone or parts.settings.timezone,
         language=LANGUAGE,
+        limits=importers.OPERATED,
     )
 
 
@@ -260,9 +266,12 @@ def list_campaigns(options: argparse.Namespace) -> int:
 
 
 def report(options: argparse.Namespace) -> int:
-    """One campaign's full report."""
+    """One campaign's full report, or some figures of it by one dimension, under filters."""
     parts = _ready()
-    made = reports.report(parts.analytics, Scope(), _campaign(parts, options.campaign), Form(options.opens))
+    campaign = _campaign(parts, options.campaign)
+    if options.by or options.where or options.metric:
+        return _say_answer(options, parts, campaign)
+    made = reports.report(parts.analytics, Scope(), campaign, Form(options.opens))
     result = reports.as_json(made)
     figures = made.figures.values()
     lines = [
@@ -270,6 +279,59 @@ def report(options: argparse.Namespace) -> int:
     ]
     _say(options, result, [made.campaign.title, *lines])
     return 0
+
+
+def _say_answer(options: argparse.Namespace, parts: wiring.App, campaign: str) -> int:
+    question = _question(options)
+    try:
+        found = reports.answer(parts.analytics, Scope(campaigns=(campaign,)), question)
+    except FilterRefused as refusal:  # of one campaign, and with everything to be seen
+        raise CommandRefused(t(LANGUAGE, "command.no_empty_key", known=", ".join(KNOWN_EMPTY))) from refusal
+    rows = _records(found)
+    columns = [question.by or "campaign", *question.metrics]
+    lines = _aligned([columns, *([_cell(row[name], name) for name in columns] for row in rows)])
+    asked = {"campaign": campaign, "by": question.by, "where": question.where, "opens": question.form}
+    _say(options, asked | {"rows": rows}, lines if rows else [t(LANGUAGE, "command.nothing_there")])
+    return 0
+
+
+def _question(options: argparse.Namespace) -> Question:
+    """Raises CommandRefused for what does not exist, with what is called most alike."""
+    narrowed = bool(options.by or options.where)
+    metrics = tuple(dict.fromkeys(options.metric or USUALLY_ASKED))
+    for name in metrics:
+        _know("command.no_metric", name, [*METRICS, *(REACH if narrowed else ())])
+    for name in (options.by, *(name for name, _ in options.where)):
+        _know("command.no_dimension", name, DIMENSIONS)
+    return Question(metrics, options.by, Form(options.opens), tuple(options.where))
+
+
+def _know(refusal: str, given: str, known: Sequence[str]) -> None:
+    if given not in known:
+        alike = difflib.get_close_matches(given, known, cutoff=0.5) or filter(None, known)
+        raise CommandRefused(t(LANGUAGE, refusal, given=given, known=", ".join(alike)))
+
+
+def _filter(text: str) -> tuple[str, str | None]:
+    """DIMENSION=KEY; no key is «not known». For argparse, which says a ValueError as wrong usage."""
+    dimension, equals, key = text.partition("=")
+    if not (dimension and equals):
+        raise ValueError(text)
+    return dimension, key or None
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def _cell(value: Any, name: str) -> str:
+    if value is None:
+        return "-"
+    form = (METRICS | REACH)[name].format if name in METRICS | REACH else "key"
+    return {"count": "{:.0f}", "money": "{:.2f}", "rate": "{:.4f}", "key": "{}"}[form].format(value)
 
 
 def _records(frame: Any) -> list[dict[str, Any]]:
@@ -535,6 +597,14 @@ def _bringing_in(command: Command) -> None:
     made = command("report", report)
     made.add_argument("campaign", metavar="CAMPAIGN")
     made.add_argument("--opens", choices=[form.value for form in Form], default=Form.ALL.value)
+    known = ", ".join(filter(None, DIMENSIONS))
+    made.add_argument("--by", default="", metavar="DIMENSION", help=t(LANGUAGE, "command.by", known=known))
+    about = t(LANGUAGE, "command.where")
+    made.add_argument(
+        "--where", type=_filter, action="append", default=[], metavar="DIMENSION=KEY", help=about
+    )
+    about = t(LANGUAGE, "command.metric")
+    made.add_argument("--metric", nargs="+", action="extend", default=[], metavar="METRIC", help=about)
 
 
 def _sharing(command: Command) -> None:

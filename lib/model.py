@@ -196,11 +196,15 @@ class Scope:
 
 @dataclass(frozen=True)
 class Question:
-    """Metrics by dimensions. `by` names dimensions of lib.reports; empty is one row per campaign."""
+    """Metrics by a dimension of lib.reports; without one a row per campaign.
+
+    `where` are filters, a dimension and one of its keys (None is «not known»), which have to hold all.
+    """
 
     metrics: tuple[str, ...]
     by: str = ""
     form: Form = Form.ALL
+    where: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from lib.commands import LANGUAGE, SOME_REJECTED, main
 from lib.model import COMMAND_LINE
 from lib.shares import analysts, policy, shares
 from lib.words import catalogue, t
+from tests import worlds
 
 HEADER = (
     'Title,Subject,List,"Send Date","Send Weekday","Total Recipients","Successful Deliveries","Soft Bounces",'
@@ -131,6 +132,62 @@ def test_the_report_gives_the_figures_by_their_names_and_rates_as_fractions(vitr
     assert told["metrics"]["open_rate"] == pytest.approx(1.2)
     assert told["metrics"]["unique_opens_people"] is None
     assert (told["claimed"]["open_rate"], told["claimed"]["facebook_likes"]) == ("120.00%", "0")
+
+
+@pytest.fixture
+def spring(vitrine, tmp_path):
+    """The tiny world of the tests, whose campaign is «spring»."""
+    vitrine("import", worlds.write_events(tmp_path / "events.csv"))
+    return vitrine
+
+
+def test_a_report_can_be_asked_for_some_figures_by_one_dimension(spring):
+    told = object_of(spring("report", "spring", "--by", "country", "--json"))
+    assert (told["campaign"], told["by"], told["where"]) == ("vitrine-spring", "country", [])
+    opens = {row["country"]: row["unique_opens"] for row in told["rows"]}
+    assert opens == {"IE": 1, "FR": 2, None: 2}
+
+
+def test_filters_leave_the_events_that_have_the_key_themselves(spring):
+    asked = ("--by", "country", "--where", "device=desktop", "--where", "client=Outlook", "--metric", "opens")
+    told = object_of(spring("report", "spring", *asked, "--json"))
+    assert told["rows"] == [{"country": "IE", "opens": 1}]
+    assert told["where"] == [["device", "desktop"], ["client", "Outlook"]]
+    code, out, _ = spring("report", "spring", *asked)
+    assert (code, out) == (0, "country  opens\nIE       1\n")
+
+
+def test_an_empty_key_is_what_is_not_known(spring):
+    asked = ("report", "spring", "--where", "country=", "--metric", "unique_opens", "open_rate")
+    told = object_of(spring(*asked, "--json", "--opens", "people"))
+    assert told["rows"] == [{"campaign": "vitrine-spring", "unique_opens": 1, "open_rate": 1 / 8}]
+    code, out, err = spring("report", "spring", "--where", "reason=")
+    assert (code, out) == (1, "") and "country" in err
+
+
+@pytest.mark.parametrize(
+    ("asked", "alike"),
+    [
+        (("--by", "contry"), "country"),
+        (("--where", "devise=mobile"), "device"),
+        (("--metric", "uniqe_opens"), "unique_opens"),
+        (("--by", "qqq"), "hour"),
+        (("--metric", "first_opens"), "unique_opens"),
+    ],
+)
+def test_what_does_not_exist_is_named_with_what_is_called_most_alike(spring, asked, alike):
+    code, out, err = spring("report", "spring", *asked)
+    assert (code, out) == (1, "")
+    assert asked[1].partition("=")[0] in err and alike in err
+
+
+def test_a_filter_without_a_key_sign_is_wrong_usage(spring):
+    assert spring("report", "spring", "--where", "country")[0] == 2
+
+
+def test_what_nothing_has_is_said_on_the_terminal_too(spring):
+    code, out, _ = spring("report", "spring", "--by", "country", "--where", "device=fridge")
+    assert (code, out.strip()) == (0, t(LANGUAGE, "command.nothing_there"))
 
 
 def test_sharing_prints_each_link_and_password_once(vitrine, export):

@@ -1,11 +1,13 @@
 """From a file to the records: the same file twice, progress, samples, and an import that is refused."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 
-from lib.importers import ImportRefused, bring_in, bringing, samples
+from lib.importers import ImportRefused, bring_in, samples
+from lib.importers.limits import UPLOADED
 from lib.model import Scope
 from lib.reports import campaigns, rollup
 from lib.store import library
@@ -89,10 +91,18 @@ def test_progress_tells_the_part_and_the_rows(world):
     assert all(0 <= part <= 1 for part, _ in told)
 
 
-def test_too_many_rows_leave_nothing_behind(world, monkeypatch):
-    monkeypatch.setattr(bringing, "MAX_ROWS", 5)
+def test_too_many_rows_leave_nothing_behind(world):
     with pytest.raises(ImportRefused) as refusal:
-        bring(world, HERE / "vitrine")
+        bring(world, HERE / "vitrine", limits=replace(UPLOADED, rows=5))
+    assert refusal.value.reason == "too_many_rows"
+    assert campaigns(world, Scope()).empty
+
+
+def test_too_many_rows_in_blocks_leave_nothing_behind(world, tmp_path):
+    path = tmp_path / "events.csv"
+    path.write_text("campaign,recipient,kind\n" + "c,ann@x.example,sent\n" * 5000)
+    with pytest.raises(ImportRefused) as refusal:
+        bring(world, path, limits=replace(UPLOADED, rows=4999))
     assert refusal.value.reason == "too_many_rows"
     assert campaigns(world, Scope()).empty
 

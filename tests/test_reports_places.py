@@ -136,7 +136,7 @@ def test_no_row_of_countries_minus_its_regions_tells_of_few_people(tmp_path_fact
         told = dict.fromkeys(countries, 0)
         for country, unique in regions[["country", "unique_opens"]].itertuples(index=False):
             if country != OTHER:
-                told[country if country in countries else OTHER if country else None] += unique
+                told[country if country in countries else OTHER] += unique
         for country, (unique,) in countries.items():
             assert unique - told[country] == 0 or unique - told[country] >= FEWEST, country
         assert regions["unique_opens"].sum() == sum(sizes.values())

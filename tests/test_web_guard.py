@@ -212,14 +212,39 @@ def test_a_page_is_streamlits_index_under_our_name_with_the_chart_announced(brow
 
 
 @pytest.mark.parametrize("encoding", list(statics.ENCODINGS))
-def test_scripts_are_compressed_and_kept(browser, encoding):
+def test_scripts_are_compressed_and_kept(browser, tmp_path, encoding):
     name = re.search(r'"\.(/static/js/index\.[^"]+\.js)"', statics.index(""))[1]
     answer = browser.get(name, headers={"accept-encoding": encoding})
     assert answer.headers["content-encoding"] == encoding
     assert "immutable" in answer.headers["cache-control"]
     original = statics.STATIC / name[1:]
-    assert len(statics.packed(name, encoding)) < original.stat().st_size / 2
-    assert gzip.decompress(statics.packed(name, "gzip")) == original.read_bytes()
+    packs = statics.Packs(tmp_path)
+    assert len(packs.packed(name, encoding)) < original.stat().st_size / 2
+    assert gzip.decompress(packs.packed(name, "gzip")) == original.read_bytes()
+
+
+def test_what_was_compressed_once_is_there_for_the_next_start(tmp_path, monkeypatch):
+    paths = ["/static/js/" + path.name for path in (statics.STATIC / "static" / "js").glob("Button.*.js")]
+    monkeypatch.setattr(statics, "needed", lambda: paths)
+    statics.Packs(tmp_path).prepare()
+    monkeypatch.setattr(statics, "ENCODINGS", dict.fromkeys(statics.ENCODINGS, None))  # none can be called
+    best = next(iter(statics.ENCODINGS))
+    assert all(statics.Packs(tmp_path).packed(path, best) for path in paths)
+
+
+def test_what_an_older_streamlit_left_compressed_is_thrown_away(tmp_path, monkeypatch):
+    monkeypatch.setattr(statics, "needed", list)
+    older = tmp_path / "statics" / "1.0.0"
+    older.mkdir(parents=True)
+    (older / "index.js.br").write_bytes(b"old")
+    statics.Packs(tmp_path).prepare()
+    assert not older.exists()
+
+
+def test_on_a_full_disk_a_script_is_sent_all_the_same(tmp_path):
+    (tmp_path / "statics").write_text("no folder can be made here")
+    name = next((statics.STATIC / "static" / "js").glob("Button.*.js")).name
+    assert statics.Packs(tmp_path).packed(f"/static/js/{name}", "gzip")
 
 
 def test_a_file_name_cannot_leave_the_folder(browser):

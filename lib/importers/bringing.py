@@ -14,7 +14,7 @@ from lib.importers import (
     values,
     vitrine,
 )
-from lib.importers.limits import MAX_ROWS
+from lib.importers.limits import UPLOADED, Limits
 from lib.importers.protocol import Given, Importer, Read
 from lib.importers.refused import ImportRefused
 from lib.importers.source import Source, opened
@@ -24,6 +24,7 @@ from lib.reports import rollup
 from lib.store import library
 from lib.store.analytics import Analytics
 from lib.store.library import Job, Outcome
+from lib.store.spool import Rows
 
 IMPORTERS: tuple[Importer, ...] = (
     mailchimp_account,  # first: it is known by its folders, without opening thousands of members
@@ -54,6 +55,7 @@ def bring_in(
     zone: str = "UTC",
     sample: bool = False,
     language: str = "en",
+    limits: Limits = UPLOADED,
     progress: Progress = _unwatched,
 ) -> Outcome:
     """Bring a file, a ZIP or a folder in, whole or not at all.
@@ -61,15 +63,15 @@ def bring_in(
     `file_name` is the name to show when `path` is a temporary file. `sender` is one of IMPORTERS: only
     its formats are tried; any other name is the sender of campaigns in our own format. `title` names the
     campaign where the format does not, `zone` is that of the sender's account, `language` that of the list
-    of rejects. `progress` is told the part that was read (0 to 1) and the number of rows. Raises
-    ImportRefused when the file cannot be brought in.
+    of rejects, `limits` are those of the door the file comes in by. `progress` is told the part that was
+    read (0 to 1) and the number of rows. Raises ImportRefused when the file cannot be brought in.
     """
     given = _given(path, zone, title, sender)
-    with opened(path, file_name) as source:
+    with opened(path, file_name, limits) as source:
         importer = recognised(source, sender)
         name = given.sender or importer.SENDER
         job = Job(name, importer.FORM, source.name, source.sha256, by, sample, language)
-        rows = _limited(source, importer.read(source, given))
+        rows = _limited(source, importer.read(source, given), limits.rows)
         outcome = library.bring(
             analytics, job, rows, rollup.make, lambda count: progress(source.fraction, count), now
         )
@@ -98,10 +100,10 @@ def _given(path: Path, zone: str, title: str | None, sender: str | None) -> Give
     return Given(zone, (title or "").strip() or None, None if sender in known else sender)
 
 
-def _limited(source: Source, rows: Read) -> Read:
+def _limited(source: Source, rows: Read, limit: int) -> Read:
     count = 0
     for row in rows:
-        count += not isinstance(row, Note)
-        if count > MAX_ROWS:
-            raise ImportRefused("too_many_rows", file=source.name, limit=MAX_ROWS)
+        count += row.count if isinstance(row, Rows) else not isinstance(row, Note)
+        if count > limit:
+            raise ImportRefused("too_many_rows", file=source.name, limit=limit)
         yield row

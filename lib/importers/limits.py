@@ -1,12 +1,28 @@
 """How much a file may ask of us, checked while it streams (docs/security.md, X3)."""
 
+from dataclasses import dataclass
+
 MB = 1024 * 1024
+GB = 1024 * MB
 
-MAX_RAW = 50 * MB
-"""Of one file as it was uploaded, packed or not."""
 
-MAX_INFLATED = 200 * MB
-"""Of everything in an archive or a folder together."""
+@dataclass(frozen=True)
+class Limits:
+    """What depends on the door by which a file comes in."""
+
+    raw: int
+    """Bytes of one file as it was given, packed or not."""
+    inflated: int
+    """Bytes of everything in an archive or a folder together."""
+    rows: int
+
+
+UPLOADED = Limits(raw=50 * MB, inflated=200 * MB, rows=2_000_000)
+"""By a browser: what one analyst may ask of a server that others use."""
+
+OPERATED = Limits(raw=20 * GB, inflated=20 * GB, rows=200_000_000)
+"""On the command line, where who runs the server reads from their own disk. Memory is bounded all the same:
+files are read in blocks, and sorting uses the disk."""
 
 MAX_RATIO = 100
 """Inflated size to packed size. Real activity lists reach 20 to 1."""
@@ -17,12 +33,11 @@ RATIO_COUNTS_ABOVE = 5 * MB
 MAX_MEMBERS = 20_000
 """Of an archive. An account export holds several files per campaign (opened, not opened, bounces, opens,
 clicks, HTML and text), so that five years of daily mailings come to 13,000; twenty would admit none. What
-harms is the work per member, and that is bounded by MAX_INFLATED and MAX_DIRECTORY."""
+harms is the work per member, and that is bounded by Limits.inflated and MAX_DIRECTORY."""
 
 MAX_DIRECTORY = 8 * MB
 """Of an archive's table of contents, which is read into memory whole."""
 
-MAX_ROWS = 2_000_000
 MAX_COLUMNS = 200
 
 MAX_LINE = 4 * MB

@@ -6,8 +6,9 @@ from typing import Protocol
 
 from lib.importers.source import Source
 from lib.model import Note, Reject, Row
+from lib.store.spool import Rows
 
-Read = Iterator[Row | Reject | Note]
+Read = Iterator[Row | Rows | Reject | Note]
 
 
 @dataclass(frozen=True)
@@ -36,5 +37,5 @@ class Importer(Protocol):
     def recognises(self, source: Source) -> bool: ...
 
     def read(self, source: Source, given: Given) -> Read:
-        """What the file says, row by row; one Row or Reject per row of the file."""
+        """What the file says, in its order: each row of it is a Row, one of many in Rows, or a Reject."""
         ...

@@ -15,12 +15,12 @@ from typing import IO, BinaryIO, cast
 
 from lib.importers.limits import (
     MAX_DIRECTORY,
-    MAX_INFLATED,
     MAX_MEMBERS,
     MAX_RATIO,
-    MAX_RAW,
     MB,
     RATIO_COUNTS_ABOVE,
+    UPLOADED,
+    Limits,
 )
 from lib.importers.refused import ImportRefused
 
@@ -112,29 +112,29 @@ class Source:
 
 
 @contextmanager
-def opened(path: Path, file_name: str | None = None) -> Iterator[Source]:
+def opened(path: Path, file_name: str | None = None, limits: Limits = UPLOADED) -> Iterator[Source]:
     """What lies at `path`. Raises ImportRefused for anything that is too large, unsafe or not there."""
     name = file_name or path.name
     with ExitStack() as stack:
         if path.is_dir():
-            yield _folder(path, name)
+            yield _folder(path, name, limits)
             return
         if not path.is_file():
             raise ImportRefused("no_file", file=name)
-        yield _one(path, name, stack)
+        yield _one(path, name, limits, stack)
 
 
-def _one(path: Path, name: str, stack: ExitStack) -> Source:
+def _one(path: Path, name: str, limits: Limits, stack: ExitStack) -> Source:
     size = path.stat().st_size
-    if size > MAX_RAW:
-        raise ImportRefused("too_large", file=name, limit=MAX_RAW // MB)
+    if size > limits.raw:
+        raise ImportRefused("too_large", file=name, limit=limits.raw // MB)
     if size == 0:
         raise ImportRefused("empty", file=name)
     with path.open("rb") as file:
         start = file.read(8)
         sha256 = hashlib.file_digest(file, _sha256_after(start)).hexdigest()
     if start.startswith(ZIP):
-        return _archive(path, name, sha256, stack)
+        return _archive(path, name, sha256, limits, stack)
     for magic, kind in PACKED.items():
         if start.startswith(magic):
             raise ImportRefused("other_archive", file=name, kind=kind)
@@ -146,7 +146,7 @@ def _sha256_after(start: bytes) -> Callable[[], "hashlib._Hash"]:
     return lambda: hashlib.sha256(start)
 
 
-def _folder(path: Path, name: str) -> Source:
+def _folder(path: Path, name: str, limits: Limits) -> Source:
     meter = Meter()
     members = tuple(
         _folder_member(path, file, meter) for file in sorted(path.rglob("*")) if _wanted(path, file)
@@ -155,8 +155,8 @@ def _folder(path: Path, name: str) -> Source:
         raise ImportRefused("empty", file=name)
     if len(members) > MAX_MEMBERS:
         raise ImportRefused("too_many_members", file=name, limit=MAX_MEMBERS)
-    if sum(member.size for member in members) > MAX_INFLATED:
-        raise ImportRefused("too_large_inside", file=name, limit=MAX_INFLATED // MB)
+    if sum(member.size for member in members) > limits.inflated:
+        raise ImportRefused("too_large_inside", file=name, limit=limits.inflated // MB)
     return Source(name, members, _sha256_of(members), meter, packed=True)
 
 
@@ -182,14 +182,14 @@ def _sha256_of(members: tuple[Member, ...]) -> str:
     return whole.hexdigest()
 
 
-def _archive(path: Path, name: str, sha256: str, stack: ExitStack) -> Source:
+def _archive(path: Path, name: str, sha256: str, limits: Limits, stack: ExitStack) -> Source:
     _check_directory(path, name)
     try:
         archive = stack.enter_context(zipfile.ZipFile(path))
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as problem:
         raise ImportRefused("damaged_archive", file=name) from problem
     listed = archive.infolist()
-    _check_sizes(listed, name)
+    _check_sizes(listed, name, limits)
     _check_overlap(listed, archive.start_dir, name)
     for item in listed:
         _check_name(item, name)
@@ -260,12 +260,12 @@ def _check_directory(path: Path, name: str) -> None:
         raise ImportRefused("too_many_members", file=name, limit=MAX_MEMBERS)
 
 
-def _check_sizes(listed: list[zipfile.ZipInfo], name: str) -> None:
+def _check_sizes(listed: list[zipfile.ZipInfo], name: str, limits: Limits) -> None:
     if len(listed) > MAX_MEMBERS:
         raise ImportRefused("too_many_members", file=name, limit=MAX_MEMBERS)
     inflated = sum(item.file_size for item in listed)
-    if inflated > MAX_INFLATED:
-        raise ImportRefused("too_large_inside", file=name, limit=MAX_INFLATED // MB)
+    if inflated > limits.inflated:
+        raise ImportRefused("too_large_inside", file=name, limit=limits.inflated // MB)
     packed = sum(item.compress_size for item in listed)
     ratios = [(item.file_size, item.compress_size) for item in listed] + [(inflated, packed)]
     if any(large > RATIO_COUNTS_ABOVE and large > MAX_RATIO * small for large, small in ratios):

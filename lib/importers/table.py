@@ -79,21 +79,14 @@ def names_delimiter(line: str) -> bool:
 
 def records(member: Member, header: Header) -> Iterator[Record | Reject | Note]:
     """Every record below the header. Raises ImportRefused for a header that cannot be matched by name."""
-    _check(member, header)
+    check(member, header)
     decoding = text.decoding(member)
     if decoding.note:
         yield decoding.note
-    assembled = _assembled(member.name, text.lines(member, decoding.encoding), header)
-    for number, fields, raw in assembled:
-        if isinstance(fields, Reject):
-            yield fields
-        else:
-            named = zip(header.columns, fields, strict=True)
-            cells = {name: cell for name, field in named if name and (cell := field.strip())}
-            yield Record(member.name, number, header, cells, raw)
+    yield from _rows(member.name, _below_heading(text.lines(member, decoding.encoding)), header)
 
 
-def _check(member: Member, header: Header) -> None:
+def check(member: Member, header: Header) -> None:
     if len(header.columns) > MAX_COLUMNS:
         raise ImportRefused("too_many_columns", file=member.name, line=1, limit=MAX_COLUMNS)
     named = [name for name in header.columns if name]
@@ -102,30 +95,41 @@ def _check(member: Member, header: Header) -> None:
         raise ImportRefused("column_twice", file=member.name, line=1, column=header.title(twice[0]))
 
 
-def _assembled(
-    file: str, lines: Iterator[Line], header: Header
-) -> Iterator[tuple[int, list[str] | Reject, str]]:
-    """(line, fields or the reject, raw text) of each record below the header.
+def _below_heading(lines: Iterator[Line]) -> Iterator[Line]:
+    """What is left of the lines when that of the headings was taken."""
+    next((line for line in lines if is_heading(line.text)), None)
+    return lines
+
+
+def is_heading(line: str) -> bool:
+    """Whether the headings stand in this line, of those above the first record."""
+    return bool(line.strip()) and not names_delimiter(line)
+
+
+def _rows(file: str, lines: Iterator[Line], header: Header) -> Iterator[Record | Reject]:
+    waiting: deque[Line] = deque()
+    while line := _next(waiting, lines):
+        if line.text.strip():
+            yield one(file, line, waiting, lines, header)[0]
+
+
+def one(
+    file: str, first: Line, waiting: deque[Line], lines: Iterator[Line], header: Header
+) -> tuple[Record | Reject, int]:
+    """The record that begins with the line `first`, or its reject, and how many lines that took.
 
     A quoted field may hold line ends. When a record of several lines turns out wrong, a quote is missing
     somewhere: then only its first line is rejected and reading goes on with the next one, so that one missing
-    quote does not swallow the rows behind it.
+    quote does not swallow the rows behind it. Lines that were looked at meanwhile go back into `waiting`.
     """
-    waiting: deque[Line] = deque()
-    headed = False
-    while line := _next(waiting, lines):
-        if not line.text.strip() or (not headed and names_delimiter(line.text)):
-            continue
-        if not headed:
-            headed = True
-            continue
-        taken, fields = _record(line, waiting, lines, header.delimiter)
-        problem = _problem(file, taken, fields, header)
-        if problem is None:
-            yield line.number, fields or [], "".join(part.text for part in taken)
-            continue
+    taken, fields = _record(first, waiting, lines, header.delimiter)
+    problem = _problem(file, taken, fields, header)
+    if problem is not None:
         waiting.extendleft(reversed(taken[1:]))
-        yield line.number, problem, line.text
+        return problem, 1
+    named = zip(header.columns, fields or [], strict=True)
+    cells = {name: cell for name, field in named if name and (cell := field.strip())}
+    return Record(file, first.number, header, cells, "".join(line.text for line in taken)), len(taken)
 
 
 def _next(waiting: deque[Line], lines: Iterator[Line]) -> Line | None:

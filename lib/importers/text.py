@@ -64,9 +64,14 @@ def _line(file: io.TextIOWrapper, name: str, number: int) -> str:
         text = file.readline(MAX_LINE + 1)
     except UnicodeError as problem:  # UTF-16 that ends amid a character
         raise ImportRefused("bad_encoding", file=name, line=number) from problem
+    check_length(text, name, number)
+    return text
+
+
+def check_length(text: str, name: str, number: int) -> None:
+    """Raises ImportRefused for a line, or the beginning of one, that is too long."""
     if len(text) > MAX_LINE:
         raise ImportRefused("line_too_long", file=name, line=number, limit=MAX_LINE // MB)
-    return text
 
 
 def is_damaged(text: str) -> bool:

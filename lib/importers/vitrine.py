@@ -7,13 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lib.importers import clients, table, text, values
+import numpy as np
+import pyarrow as pa
+
+from lib.importers import columns, table, text, values
+from lib.importers.blocks import ENCODINGS, LARGE, TEXT, Block, Mask, Places, ahead, blocks
 from lib.importers.limits import MAX_HTML, MB
 from lib.importers.protocol import Given, Read
 from lib.importers.source import Member, Source
 from lib.importers.table import Header, Record
 from lib.importers.values import BadCell
-from lib.model import Bounce, Campaign, Covers, Event, Item, Kind, Note, Reject, Row
+from lib.importers.vitrine_events import KINDS, event_of, events_of
+from lib.model import Campaign, Covers, Item, Kind, Note, Reject, Row
+from lib.store.spool import Rows
 
 SENDER = "vitrine"
 FORM = "vitrine"
@@ -53,8 +59,6 @@ CAMPAIGN_COLUMNS = {
     ),
     *("zone", "currency", "folder", "tags", "html", "covers"),
 }
-KINDS = {kind.value: kind for kind in Kind}
-BOUNCES = {bounce.value: bounce.value for bounce in Bounce} | {"": None}
 ALL = frozenset(Kind)
 WITH_SENT = frozenset({Kind.SENT, Kind.BOUNCED, Kind.UNSUBSCRIBED, Kind.COMPLAINED})
 """Who lists every message that was sent knows what came back: none in the file means none happened."""
@@ -112,7 +116,7 @@ def read(source: Source, given: Given) -> Read:
             yield from _rows(member, campaigns, CAMPAIGN_COLUMNS, state, _campaign_row)
     for member, _, events in found:
         if events:
-            yield from _rows(member, events, EVENT_COLUMNS, state, _event_row)
+            yield from _events(member, events, state)
     yield from _without_description(source, state)
     yield from _unused(source, state)
 
@@ -125,16 +129,20 @@ def _rows(
     read_row: Callable[[Record, _Reading], Iterator[Row | Reject | Note]],
 ) -> Read:
     state.used.add(member.name)
-    unknown = [
-        title for title, name in zip(header.titles, header.columns, strict=True) if name and name not in known
-    ]
-    if unknown:
-        yield Note(member.name, "unknown_columns", (("columns", ", ".join(unknown)),))
+    yield from _unknown_columns(member, header, known)
     for record in table.records(member, header):
         if isinstance(record, Record):
             yield from read_row(record, state)
         else:
             yield record
+
+
+def _unknown_columns(member: Member, header: Header, known: set[str]) -> Iterator[Note]:
+    unknown = [
+        title for title, name in zip(header.titles, header.columns, strict=True) if name and name not in known
+    ]
+    if unknown:
+        yield Note(member.name, "unknown_columns", (("columns", ", ".join(unknown)),))
 
 
 def _campaign_row(record: Record, state: _Reading) -> Iterator[Row | Reject | Note]:
@@ -202,102 +210,111 @@ def html_of(page: Member) -> str:
     return text.readable(whole.decode(text.decoding(page).encoding, errors="replace"))
 
 
-def _event_row(record: Record, state: _Reading) -> Iterator[Row | Reject | Note]:
+def _event_row(record: Record, state: _Reading) -> Iterator[Row | Reject]:
     native = record["campaign"]
     if not native:
         yield record.reject("missing_campaign")
         return
     campaign = state.ids.get(native) or Campaign(state.sender, native).id
     try:
-        event = _event(record, campaign, state.given.zone)
+        event = event_of(record, campaign, state.given.zone)
     except BadCell as problem:
         yield record.bad(problem)
         return
-    state.ids[native] = campaign
-    yield Row(record.file, record.line, (*_news(native, event, state), event))
+    yield Row(record.file, record.line, (*_news(native, event.kind, state), event))
 
 
-def _news(native: str, event: Event, state: _Reading) -> Iterator[Item]:
+def _news(native: str, kind: Kind, state: _Reading) -> Iterator[Item]:
     """What the first event of a campaign, and the first of each kind, say beside themselves."""
     met = state.kinds.setdefault(native, set())
-    if event.kind in met:
+    if kind in met:
         return
+    campaign = state.ids.setdefault(native, Campaign(state.sender, native).id)
     described = state.described.get(native)
     if described is None:
         if not met:
             yield Campaign(state.sender, native, title=state.given.title)
-        yield Covers(event.campaign, WITH_SENT if event.kind is Kind.SENT else frozenset({event.kind}))
+        yield Covers(campaign, WITH_SENT if kind is Kind.SENT else frozenset({kind}))
     elif described.covers is None and not met:
-        yield Covers(event.campaign, ALL)
-    met.add(event.kind)
+        yield Covers(campaign, ALL)
+    met.add(kind)
 
 
-WORDS = {  # columns taken as they stand
-    "reason": "reason",
-    "url": "url",
-    "user_agent": "user_agent",
-    "client": "client",
-    "device": "device",
-    "country": "country",
-    "region": "region",
-    "variant": "variant",
-    "machine_reason": "machine_reason",
-    "order": "order",
-    "product": "product",
-    "id": "native_id",
-}
+# --- many rows at once ----------------------------------------------------------------------------
 
 
-class _How(NamedTuple):
-    """What a cell's meaning depends on beside its text."""
+def _events(member: Member, header: Header, state: _Reading) -> Read:
+    """The rows of a table of events; in blocks where it is large."""
+    encoding = text.decoding(member).encoding if member.size > LARGE else ""
+    if encoding not in ENCODINGS:
+        yield from _rows(member, header, EVENT_COLUMNS, state, _event_row)
+        return
+    state.used.add(member.name)
+    yield from _unknown_columns(member, header, EVENT_COLUMNS)
+    zone = state.given.zone
+    wanted = {name: pa.string() if name == "at" else TEXT for name in EVENT_COLUMNS}
+    read_blocks = blocks(member, header, wanted, encoding)
+    for block, events, good in ahead((one, *events_of(one.cells, header, zone)) for one in read_blocks):
+        yield from _of_block(block, events, good, state)
 
+
+def _of_block(block: Block, events: pa.Table, good: Mask, state: _Reading) -> Iterator[Rows | Reject]:
+    """All events that are plainly good in one table; the other rows as if each were read alone."""
+    events, places = events.filter(pa.array(good)), block.plain[good]
+    odd = [(place, block.read(place)) for place in block.plain[~good].tolist()]
+    said: list[tuple[int, tuple[Item, ...]]] = []
+    alone: list[int] = []
+    rejects: list[Reject] = []
+    for place, one in sorted([*block.others, *odd, *_firsts(events, places)], key=_place):
+        if isinstance(one, _First):
+            said.append((place, tuple(_news(one.native, one.kind, state))))
+        for made in _made_of(one, state):
+            if isinstance(made, Row):
+                said.append((place, made.items))
+                alone.append(place)
+            else:
+                rejects.append(made)
+    rows = np.sort(np.concatenate((places, np.array(alone, np.int64))))
+    if len(rows):
+        beside = tuple((int(np.searchsorted(rows, place)), items) for place, items in said)
+        yield Rows(block.file, len(rows), _numbered(events, np.searchsorted(rows, places), state), beside)
+    yield from rejects
+
+
+class _First(NamedTuple):
+    """The first event of its kind that a block has of a campaign: it may have news."""
+
+    native: str
     kind: Kind
-    zone: str
-    comma: bool
 
 
-PARSED: dict[str, Callable[[str, _How], object]] = {
-    "at": lambda text, how: values.iso_time(text, how.zone),
-    "subtype": lambda text, how: _subtype(text, how.kind),
-    "revenue": lambda text, how: values.number(text, how.comma),
-    "link_position": lambda text, _: int(values.count(text)),
-    "ip": lambda text, _: values.ip(text),
-    "machine": lambda text, _: values.flag(text),
-    "implied": lambda text, _: bool(values.flag(text)),
-    "currency": lambda text, _: values.currency(text),
-}
+def _place(one: tuple[int, Record | Reject | _First | None]) -> int:
+    return one[0]
 
 
-def _event(record: Record, campaign: str, zone: str) -> Event:
-    kind = KINDS.get(record["kind"].lower())
-    if kind is None:
-        raise BadCell("unknown_kind", record["kind"], "kind")
-    recipient = values.named("recipient", values.address, record["recipient"])
-    how = _How(kind, zone, record.header.comma)
-    fields: dict[str, object] = {}
-    for column, cell in record.cells.items():
-        if column in WORDS:
-            fields[WORDS[column]] = cell
-        elif column in PARSED:
-            fields[column] = values.named(column, PARSED[column], cell, how)
-    if "user_agent" in fields:
-        fields = _with_client(fields)
-    return Event(campaign, recipient, kind, **fields)  # type: ignore[arg-type]  # made by its column's parser
+def _firsts(events: pa.Table, places: Places) -> list[tuple[int, _First]]:
+    """By the place of its line."""
+    campaigns, kinds = (events[name].combine_chunks() for name in ("campaign", "kind"))
+    pairs = campaigns.indices.to_numpy() * len(Kind) + kinds.indices.to_numpy()
+    return [
+        (int(places[row]), _First(campaigns[row].as_py(), KINDS[kinds[row].as_py()]))
+        for row in np.unique(pairs, return_index=True)[1].tolist()
+    ]
 
 
-def _subtype(text: str, kind: Kind) -> str | None:
-    """Of a bounce hard or soft; of other kinds whatever the sender calls it."""
-    if kind is not Kind.BOUNCED:
-        return text
-    if text.lower() not in BOUNCES:
-        raise BadCell("bad_subtype", text)
-    return BOUNCES[text.lower()]
+def _made_of(one: Record | Reject | _First | None, state: _Reading) -> Iterator[Row | Reject]:
+    """What a row says that is read alone: nothing where its line is blank."""
+    if isinstance(one, Record):
+        yield from _event_row(one, state)
+    elif isinstance(one, Reject):
+        yield one
 
 
-def _with_client(fields: dict[str, object]) -> dict[str, object]:
-    """Program and device by the user agent, where the file does not name them itself."""
-    client, device = clients.named_by(str(fields["user_agent"]))
-    return {"client": client, "device": device} | fields
+def _numbered(events: pa.Table, places: Places, state: _Reading) -> pa.Table:
+    """The events with the ids of their campaigns, and their places among the rows."""
+    ids = columns.told(events["campaign"].combine_chunks(), lambda name: Campaign(state.sender, name).id)
+    events = events.set_column(events.column_names.index("campaign"), "campaign", ids)
+    return events.append_column("place", pa.array(places))
 
 
 def _without_description(source: Source, state: _Reading) -> Iterator[Note]:

@@ -68,6 +68,7 @@ def _rounded(rate: float) -> float:
     return float(Decimal(str(rate)).quantize(Decimal(str(STEP)), ROUND_HALF_EVEN)) + 1e-9
 
 
+@lru_cache(maxsize=50_000)  # as above
 def whole(value: float, language: str) -> str:
     """A count."""
     return format_decimal(round(value), locale=REGIONS[language])

@@ -3,6 +3,7 @@
 from lib.reports.answers import DIMENSIONS, answer
 from lib.reports.few import FEWEST
 from lib.reports.metrics import METRICS, REACH, Count, Rate
+from lib.reports.narrowed import FilterRefused, events, keys
 from lib.reports.overview import campaigns
 from lib.reports.report import CampaignView, Figure, Report, UnknownCampaign, as_json, report, sections_of
 from lib.reports.rollup import OTHER
@@ -19,6 +20,7 @@ __all__ = [
     "CampaignView",
     "Count",
     "Figure",
+    "FilterRefused",
     "Rate",
     "Report",
     "Section",
@@ -27,6 +29,8 @@ __all__ = [
     "answer",
     "as_json",
     "campaigns",
+    "events",
+    "keys",
     "report",
     "sections_of",
     "side_by_side",

@@ -1,4 +1,8 @@
-"""Metrics by one dimension, read from rollups and added up over the campaigns of a scope."""
+"""Metrics by one dimension, read from rollups and added up over the campaigns of a scope; with filters, which
+no rollup answers, counted from the events of one campaign.
+"""
+
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -6,10 +10,11 @@ import pandas as pd
 import sqlalchemy as sa
 
 from lib.model import Question, Scope
+from lib.reports import narrowed
 from lib.reports.figures import is_covered, quotient
 from lib.reports.metrics import ABOUT_MONEY, ASKABLE, Count, Metric
 from lib.reports.overview import campaigns, named
-from lib.reports.parts import Key, Part, part_of, retrying
+from lib.reports.parts import Key, Part, read, retrying
 from lib.reports.rollup import ANYWHERE, KEYS
 from lib.store.analytics import Analytics
 from lib.store.records import reading
@@ -32,17 +37,38 @@ def answer(analytics: Analytics, scope: Scope, question: Question) -> pd.DataFra
     needs; rates are fractions of 1, unknown is NaN. Where the scope hides recipients, groups of few of them
     are in «*» too.
 
-    Raises KeyError for a metric or dimension that does not exist.
+    With filters the same of the events that all of them let through, for a scope of one campaign that hides
+    neither recipients nor links: an event counts when its own dimension has the key. With `by` empty that is
+    one row, and what the sender claims is not in it.
+
+    Raises KeyError for a metric or dimension that does not exist, FilterRefused for filters that may not be
+    asked.
     """
     metrics = {name: ASKABLE[named(name, question.form)] for name in question.metrics}
-    if question.by not in DIMENSIONS:
-        raise KeyError(question.by)
+    if unknown := {question.by} - {*DIMENSIONS} | {name for name, _ in question.where} - KEYS.keys():
+        raise KeyError(unknown.pop())
+    if question.where:
+        return _narrowed(analytics, scope, question, metrics)
     if not question.by:
         frame = campaigns(analytics, scope, question.form)
         return frame[["id", *question.metrics]].rename(columns={"id": "campaign"})
     visible = scope.people or question.by not in NAMING_PEOPLE
     parts = retrying(lambda: _parts(analytics, scope, question.by)) if visible else []
-    return _added_up(question.by, metrics, parts, revenue=scope.revenue)
+    return _without_empty(_added_up(question.by, metrics, parts, revenue=scope.revenue), metrics)
+
+
+def _narrowed(
+    analytics: Analytics, scope: Scope, question: Question, metrics: dict[str, Metric]
+) -> pd.DataFrame:
+    campaign = narrowed.only_campaign(scope, question.where)
+    counts = {count.name: count for metric in metrics.values() for count in _made_of(metric)}
+    parts = narrowed.parts(analytics, campaign, question.by, question.where, counts.values())
+    frame = _added_up(question.by or "campaign", metrics, parts, revenue=scope.revenue)
+    return _without_empty(frame, metrics) if question.by else frame
+
+
+def _made_of(metric: Metric) -> tuple[Count, ...]:
+    return (metric,) if isinstance(metric, Count) else (metric.part, metric.whole)
 
 
 def _parts(analytics: Analytics, scope: Scope, dimension: str) -> list[Part]:
@@ -54,7 +80,7 @@ def _parts(analytics: Analytics, scope: Scope, dimension: str) -> list[Part]:
             rows = [
                 row for ids in chunks(scope.campaigns) for row in db.execute(query.where(table.c.id.in_(ids)))
             ]
-    return [part_of(analytics.events.read(row.rollup), dimension, row.covers, scope) for row in rows]
+    return [read(analytics, row.rollup).part(dimension, row.covers, scope) for row in rows]
 
 
 def _added_up(by: str, metrics: dict[str, Metric], parts: list[Part], *, revenue: bool) -> pd.DataFrame:
@@ -66,7 +92,10 @@ def _added_up(by: str, metrics: dict[str, Metric], parts: list[Part], *, revenue
         else _column(metric, parts, keys)
         for name, metric in metrics.items()
     }
-    frame = pd.DataFrame({by: pd.Series(keys, dtype="int64" if by == "hour" else object)} | columns)
+    return pd.DataFrame({by: pd.Series(keys, dtype="int64" if by == "hour" else object)} | columns)
+
+
+def _without_empty(frame: pd.DataFrame, metrics: Iterable[str]) -> pd.DataFrame:
     return frame[(frame[list(metrics)].fillna(0) != 0).any(axis=1)].reset_index(drop=True)
 
 

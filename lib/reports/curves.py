@@ -1,6 +1,6 @@
 """How counts grew since a sending: what had been reached at each moment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +22,14 @@ def grown(hours: Hours, counts: Mapping[str, Column]) -> pd.DataFrame:
     each day is one step, so each row is exact. A count that is not known (NaN) stays so.
     """
     grid = moments(int(hours[-1]) + 1 if len(hours) else 0)
-    table = pd.DataFrame({"hours": grid})
-    for name, column in counts.items():
-        reached = np.concatenate([[0.0], np.cumsum(column)])
-        # so many of the hours with events had ended at each moment
-        reached_then = reached[np.searchsorted(hours + 1, grid, side="right")]
-        table[name] = np.nan if np.isnan(column).any() else reached_then
-    return without_level_rows(table)
+    # so many of the hours with events had ended at each moment
+    ended = np.searchsorted(hours + 1, grid, side="right")
+    table = {name: np.concatenate([[0.0], np.cumsum(column)])[ended] for name, column in counts.items()}
+    unknown = {name: np.full(len(grid), np.nan) for name, column in counts.items() if np.isnan(column).any()}
+    kept = _bends(list((table | unknown).values()), len(grid))
+    return pd.DataFrame(
+        {"hours": grid[kept]} | {name: column[kept] for name, column in (table | unknown).items()}
+    )
 
 
 def moments(last: int) -> Hours:
@@ -37,8 +38,9 @@ def moments(last: int) -> Hours:
     return np.unique(np.concatenate([np.arange(min(FINE, last) + 1), days, [last]]))
 
 
-def without_level_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Without the rows between two rows that say the same: the curves through the others are the same."""
-    said = table.drop(columns="hours").fillna(-1)
-    same = (said == said.shift(1)).all(axis=1) & (said == said.shift(-1)).all(axis=1)
-    return table[~same].reset_index(drop=True)
+def _bends(columns: Sequence[Column], rows: int) -> npt.NDArray[np.bool_]:
+    """All but the rows between two rows that say the same: the curves through the others are the same."""
+    said = np.nan_to_num(np.array(columns).reshape(len(columns), rows), nan=-1)
+    same = (said[:, 1:] == said[:, :-1]).all(axis=0)
+    level: npt.NDArray[np.bool_] = np.concatenate([[False], same]) & np.concatenate([same, [False]])
+    return ~level

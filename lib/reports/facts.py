@@ -1,6 +1,7 @@
 """The events of one campaign as the metrics count them: the view `facts`.
 
-One row per event, and one row more for each open that only a click proves (`told` is false). Columns:
+One row per event, and one row more for each open that only a click proves (`told` is false). What no metric
+asks of a kind is null or false there: purchase and is_first of a bounce, reason of a click. Columns:
 message, kind, happened_at, hour (whole hours since the campaign began), link, link_position, domain, country,
 region, device, client, variant, product, reason, machine_reason, apart_within, bounce (hard, soft, or null
 when the message's last word is not a bounce), standing (this event is that last word), counted, people,
@@ -40,21 +41,23 @@ CONDITIONS = {  # reason: when it applies, where the sender says nothing
 }
 
 
-def facts_sql(source: str, start: datetime | None, currency: str | None = None) -> str:
+def facts_sql(
+    source: str, start: datetime | None, currency: str | None = None, *, overlapping: bool = True
+) -> str:
     """The SELECT behind the view, over `source` (a table expression of event files).
 
-    `currency` is the campaign's; amounts that name none are in it.
+    `currency` is the campaign's; amounts that name none are in it. A source that holds no event twice, such
+    as a single file, is read faster when it is not `overlapping`.
     """
+    once, is_once = ("once", f"{_ONCE.format(source=source)},") if overlapping else (f"{source} AS once", "")
     return f"""
-WITH once AS (  -- the same event in two files is one event
-    SELECT * FROM (
-        SELECT *, ROW_NUMBER() OVER (PARTITION BY id, ordinal ORDER BY import) AS copy FROM {source}
-    ) AS copies WHERE copy = 1
-),
-arrivals AS (
+WITH {is_once}
+clickers AS (SELECT DISTINCT message FROM {once} WHERE kind = 'clicked'),
+arrivals AS (  -- of those who clicked: nobody else is asked when a message arrived
     SELECT message, COALESCE(MIN(CASE WHEN kind = 'delivered' THEN happened_at END),
         MIN(CASE WHEN kind = 'sent' THEN happened_at END)) AS arrived_at
-    FROM once GROUP BY message
+    FROM {once} WHERE kind IN ('delivered', 'sent') AND message IN (SELECT message FROM clickers)
+    GROUP BY message
 ),
 last_words AS (  -- a bounce without a time is taken as the last word, a delivery without one as the first
     SELECT message, id, ordinal, kind, CASE WHEN subtype = 'hard' THEN 'hard' ELSE 'soft' END AS bounce
@@ -64,12 +67,15 @@ last_words AS (  -- a bounce without a time is taken as the last word, a deliver
             ORDER BY CASE WHEN happened_at IS NOT NULL THEN 1 WHEN kind = 'bounced' THEN 2 ELSE 0 END DESC,
                 happened_at DESC, CASE kind WHEN 'bounced' THEN 0 ELSE 1 END,
                 CASE subtype WHEN 'hard' THEN 0 ELSE 1 END, id, ordinal
-        ) AS back FROM once WHERE kind IN ('delivered', 'bounced')
+        ) AS back
+        FROM (SELECT message, id, ordinal, kind, subtype, happened_at FROM {once}
+            WHERE kind IN ('delivered', 'bounced')
+            AND message IN (SELECT message FROM {once} WHERE kind = 'bounced')) AS of_bounced
     ) AS words WHERE back = 1
 ),
 bounces AS (SELECT message, id, ordinal, bounce FROM last_words WHERE kind = 'bounced'),
 first_clicks AS (
-    SELECT message, link, MIN(happened_at) AS happened_at FROM once
+    SELECT message, link, MIN(happened_at) AS happened_at FROM {once}
     WHERE kind = 'clicked' AND link IS NOT NULL AND happened_at IS NOT NULL GROUP BY message, link
 ),
 bursts AS (  -- of those who clicked every link: when they began and how long that took
@@ -78,12 +84,14 @@ bursts AS (  -- of those who clicked every link: when they began and how long th
     HAVING COUNT(*) >= {FEWEST_LINKS} AND COUNT(*) = (SELECT COUNT(DISTINCT link) FROM first_clicks)
 ),
 visits AS (  -- each recipient's first click from an address
-    SELECT ip, message, MIN(happened_at) AS happened_at FROM once
+    SELECT ip, message, MIN(happened_at) AS happened_at FROM {once}
     WHERE kind = 'clicked' AND ip IS NOT NULL AND happened_at IS NOT NULL GROUP BY ip, message
 ),
+shared AS (SELECT ip FROM visits GROUP BY ip HAVING COUNT(*) >= {FEWEST_SHARING}),
 queues AS (  -- how long the visitors of an address took, each with those who came right after
     SELECT *, {_seconds(f"LEAD(happened_at, {FEWEST_SHARING - 1}) OVER in_turn", "happened_at")} AS span
-    FROM visits WINDOW in_turn AS (PARTITION BY ip ORDER BY happened_at, message)
+    FROM visits WHERE ip IN (SELECT ip FROM shared)
+    WINDOW in_turn AS (PARTITION BY ip ORDER BY happened_at, message)
 ),
 crowds AS (  -- the quickest such queue in which a recipient stands
     SELECT ip, message, MIN(span) OVER (
@@ -95,82 +103,104 @@ agents AS (
     SELECT user_agent, {_names(IMAGE_PROXIES)} OR user_agent = '{APPLE_PROXY}' AS proxy,
         {_names(SCANNERS)} AS scanner,
         {_names(PROGRAMS, but=NO_ROBOTS)} AS program
-    FROM (SELECT DISTINCT user_agent FROM once WHERE user_agent IS NOT NULL) AS named
+    FROM (SELECT DISTINCT user_agent FROM {once} WHERE user_agent IS NOT NULL) AS named
 ),
-clickers AS (SELECT DISTINCT message FROM once WHERE kind = 'clicked'),
-joined AS (
-    SELECT once.message, once.id, once.ordinal, once.kind, once.happened_at, once.link, once.link_position,
-        once.domain, once.client, once.user_agent, once.machine,
-        CASE WHEN once.kind = 'ordered' THEN once.product END AS product,
-        CASE WHEN once.machine THEN '{SENDER}' || COALESCE('/' || once.machine_reason, '') END AS said,
+variants AS (
+    SELECT once.message, MAX(once.variant) AS variant FROM {once}
+    LEFT JOIN clickers ON clickers.message = once.message
+    WHERE once.variant IS NOT NULL AND {_STAYS} GROUP BY once.message
+),
+money AS (SELECT {_mixed(currency)} AS mixed FROM {once} WHERE revenue IS NOT NULL),
+joined AS (  -- opens and clicks; only clicks are asked how soon they came
+    SELECT {_OF_ANY_KIND}, once.machine, once.machine_reason AS said, once.user_agent, scanner, program,
+        {_seconds("once.happened_at", "arrived_at")} AS delay,
+        CASE WHEN once.happened_at >= began
+            THEN GREATEST(bursts.span, {_seconds("once.happened_at", "began")}) END AS burst,
+        CASE WHEN crowds.span + EPOCH_US(once.happened_at) + EPOCH_US(arrived_at) IS NOT NULL
+            THEN GREATEST(crowds.span, {_seconds("once.happened_at", "arrived_at")}) END AS crowd
+    FROM {once} {_JOINED}
+    LEFT JOIN arrivals ON arrivals.message = once.message
+    LEFT JOIN bursts ON bursts.message = once.message
+    LEFT JOIN crowds ON crowds.message = once.message AND crowds.ip = once.ip
+    WHERE once.kind = 'clicked'
+    UNION ALL BY NAME
+    SELECT {_OF_ANY_KIND}, once.machine, once.machine_reason AS said, once.user_agent, scanner, program
+    FROM {once} {_JOINED}
+    LEFT JOIN clickers ON clickers.message = once.message
+    WHERE once.kind = 'opened' AND {_STAYS}
+),
+marked AS (
+    SELECT * EXCLUDE (machine, said, scanner, program, delay, burst, crowd, user_agent),
+        {_machine_reason()} AS machine_reason, {_apart_within()} AS apart_within
+    FROM joined
+),
+firsts AS (  -- the first open and the first click of each message, of all and of a person's
+    SELECT id, ordinal, before IS DISTINCT FROM kind AS is_first,
+        person AND alike_before IS DISTINCT FROM kind AS is_first_by_person,
+        kind = 'clicked' AND before IS NULL AS proves, person AND kind = 'clicked' AND alike_before IS NULL
+            AS proves_person
+    FROM (
+        SELECT *, LAG(kind) OVER in_turn AS before, LAG(kind) OVER alike AS alike_before
+        FROM (
+            SELECT message, id, ordinal, kind, happened_at, machine_reason IS NULL AS person FROM marked
+        ) AS short
+        WINDOW  -- opens come before clicks, so that a click with nothing before it had no open
+            in_turn AS (PARTITION BY message ORDER BY kind DESC, happened_at NULLS LAST, id, ordinal),
+            alike AS (PARTITION BY message, person ORDER BY kind DESC, happened_at NULLS LAST, id, ordinal)
+    ) AS turns
+    WHERE before IS DISTINCT FROM kind OR (person AND alike_before IS DISTINCT FROM kind)
+),
+rows_of_facts AS (
+    SELECT marked.*, FALSE AS standing, TRUE AS told, TRUE AS counted, machine_reason IS NULL AS people,
+        COALESCE(is_first, FALSE) AS is_first, COALESCE(is_first_by_person, FALSE) AS is_first_by_person
+    FROM marked LEFT JOIN firsts ON firsts.id = marked.id AND firsts.ordinal = marked.ordinal
+    UNION ALL BY NAME  -- a click implies an open
+    SELECT {_IMPLIED_OPEN}, TRUE AS counted, FALSE AS people, TRUE AS is_first, FALSE AS is_first_by_person
+    FROM marked JOIN firsts ON firsts.id = marked.id AND firsts.ordinal = marked.ordinal WHERE proves
+    UNION ALL BY NAME  -- a person's click implies that a person opened
+    SELECT {_IMPLIED_OPEN}, FALSE AS counted, TRUE AS people, FALSE AS is_first, TRUE AS is_first_by_person
+    FROM marked JOIN firsts ON firsts.id = marked.id AND firsts.ordinal = marked.ordinal WHERE proves_person
+    UNION ALL BY NAME
+    SELECT {_OF_ANY_KIND}, CASE WHEN once.kind = 'ordered' THEN once.product END AS product,
+        CASE WHEN once.kind IN ('bounced', 'unsubscribed', 'complained') THEN once.reason END AS reason,
+        once.kind = 'bounced' AND once.id = bounces.id AND once.ordinal = bounces.ordinal AS standing,
+        CASE WHEN once.kind = 'ordered' THEN CAST(once.message AS VARCHAR) || '/'
+            || COALESCE(once.order_id, CAST(once.id AS VARCHAR) || '.' || CAST(once.ordinal AS VARCHAR))
+            END AS purchase,
+        CAST(once.revenue AS DECIMAL(18, 4)) AS revenue,
+        TRUE AS told, TRUE AS counted, TRUE AS people, FALSE AS is_first, FALSE AS is_first_by_person
+    FROM {once} {_JOINED} WHERE once.kind NOT IN ('opened', 'clicked')
+)
+SELECT *, {_hour(start)} AS hour, (SELECT mixed FROM money) AS mixed FROM rows_of_facts
+"""
+
+
+_ONCE = """once AS (  -- the same event in two files is one event
+    SELECT every.* FROM {source} AS every
+    LEFT JOIN (
+        SELECT id, ordinal, MIN(import) AS import FROM {source} GROUP BY id, ordinal HAVING COUNT(*) > 1
+    ) AS repeated ON repeated.id = every.id AND repeated.ordinal = every.ordinal
+    WHERE repeated.id IS NULL OR repeated.import = every.import
+)"""
+
+# an importer's implied open gives way to the click itself, which says more
+_STAYS = "NOT (once.kind = 'opened' AND once.implied AND clickers.message IS NOT NULL)"
+
+_JOINED = """LEFT JOIN bounces ON bounces.message = once.message
+        LEFT JOIN agents ON agents.user_agent = once.user_agent
+        LEFT JOIN variants ON variants.message = once.message"""
+
+_OF_ANY_KIND = """once.message, once.id, once.ordinal, once.kind, once.happened_at,
+        once.link, once.link_position, once.domain, once.client, bounces.bounce,
         CASE WHEN NOT COALESCE(proxy, FALSE) THEN once.country END AS country,
         CASE WHEN NOT COALESCE(proxy, FALSE) AND (once.country IS NOT NULL OR once.region IS NOT NULL)
             THEN COALESCE(once.country, '') || '/' || COALESCE(once.region, '') END AS region,
         CASE WHEN NOT COALESCE(proxy, FALSE) THEN once.device END AS device,
-        COALESCE(once.variant, MAX(once.variant) OVER (PARTITION BY once.message)) AS variant,
-        CASE WHEN once.kind IN ('bounced', 'unsubscribed', 'complained') THEN once.reason END AS reason,
-        bounces.bounce,
-        once.kind = 'bounced' AND once.id = bounces.id AND once.ordinal = bounces.ordinal AS standing,
-        scanner, program,
-        CASE WHEN once.kind = 'clicked' THEN {_seconds("once.happened_at", "arrived_at")} END AS delay,
-        CASE WHEN once.kind = 'clicked' AND once.happened_at >= began
-            THEN GREATEST(bursts.span, {_seconds("once.happened_at", "began")}) END AS burst,
-        CASE WHEN once.kind = 'clicked' AND crowds.span + EPOCH_US(once.happened_at) + EPOCH_US(arrived_at)
-            IS NOT NULL THEN GREATEST(crowds.span, {_seconds("once.happened_at", "arrived_at")}) END AS crowd,
-        CAST(once.message AS VARCHAR) || '/'
-            || COALESCE(once.order_id, CAST(once.id AS VARCHAR) || '.' || CAST(once.ordinal AS VARCHAR))
-            AS purchase,
-        CAST(once.revenue AS DECIMAL(18, 4)) AS revenue
-    FROM once
-    LEFT JOIN arrivals ON arrivals.message = once.message
-    LEFT JOIN bounces ON bounces.message = once.message
-    LEFT JOIN bursts ON bursts.message = once.message
-    LEFT JOIN crowds ON crowds.message = once.message AND crowds.ip = once.ip
-    LEFT JOIN agents ON agents.user_agent = once.user_agent
-    LEFT JOIN clickers ON clickers.message = once.message
-    -- an importer's implied open gives way to the click itself, which says more
-    WHERE NOT (once.kind = 'opened' AND once.implied AND clickers.message IS NOT NULL)
-),
-marked AS (
-    SELECT * EXCLUDE (user_agent, machine, said, scanner, program, delay, burst, crowd),
-        {_machine_reason()} AS machine_reason, {_apart_within()} AS apart_within
-    FROM joined
-),
-clicks AS (
-    SELECT *, ROW_NUMBER() OVER (PARTITION BY message ORDER BY happened_at NULLS LAST, id, ordinal) AS nth,
-        ROW_NUMBER() OVER (PARTITION BY message, CASE WHEN machine_reason IS NULL THEN 1 ELSE 0 END
-            ORDER BY happened_at NULLS LAST, id, ordinal) AS nth_alike
-    FROM marked WHERE kind = 'clicked'
-),
-openers AS (
-    SELECT message, MAX(CASE WHEN machine_reason IS NULL THEN 1 ELSE 0 END) AS person
-    FROM marked WHERE kind = 'opened' GROUP BY message
-),
-rows_of_facts AS (
-    SELECT *, TRUE AS told, TRUE AS counted, machine_reason IS NULL AS people FROM marked
-    UNION ALL BY NAME  -- a click implies an open
-    SELECT {_IMPLIED_OPEN}, TRUE AS counted, FALSE AS people
-    FROM clicks LEFT JOIN openers ON openers.message = clicks.message
-    WHERE nth = 1 AND openers.message IS NULL
-    UNION ALL BY NAME  -- a person's click implies that a person opened
-    SELECT {_IMPLIED_OPEN}, FALSE AS counted, TRUE AS people
-    FROM clicks LEFT JOIN openers ON openers.message = clicks.message
-    WHERE nth_alike = 1 AND machine_reason IS NULL AND COALESCE(openers.person, 0) = 0
-)
-SELECT *, {_hour(start)} AS hour, (SELECT {_mixed(currency)} FROM once WHERE revenue IS NOT NULL) AS mixed,
-    counted AND ROW_NUMBER() OVER (
-        PARTITION BY message, kind, counted ORDER BY happened_at NULLS LAST, id, ordinal
-    ) = 1 AS is_first,
-    people AND ROW_NUMBER() OVER (
-        PARTITION BY message, kind, people ORDER BY happened_at NULLS LAST, id, ordinal
-    ) = 1 AS is_first_by_person
-FROM rows_of_facts
-"""
+        COALESCE(once.variant, variants.variant) AS variant"""
 
-
-_IMPLIED_OPEN = (  # the columns of `marked` for an open that a click proves
-    "clicks.message, id, ordinal, 'opened' AS kind, happened_at, domain, client, country, region, device,"
-    " variant, bounce, FALSE AS standing, machine_reason, apart_within, purchase, FALSE AS told"
+_IMPLIED_OPEN = (  # the columns of an open that a click proves
+    "message, marked.id, marked.ordinal, 'opened' AS kind, happened_at, domain, client, country, region,"
+    " device, variant, bounce, FALSE AS standing, machine_reason, apart_within, FALSE AS told"
 )
 
 
@@ -183,7 +213,7 @@ def _machine_reason() -> str:
     )
     return (
         "CASE WHEN kind NOT IN ('opened', 'clicked') OR machine = FALSE THEN NULL"
-        f" WHEN machine THEN said {ours} END"
+        f" WHEN machine THEN '{SENDER}' || COALESCE('/' || said, '') {ours} END"
     )
 
 

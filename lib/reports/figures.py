@@ -14,6 +14,16 @@ from lib.model import Kind
 from lib.reports.metrics import METRICS, Count, Rate
 
 Column = npt.NDArray[np.float64]
+Table = npt.NDArray[np.float64]
+"""One row per metric, one column per campaign."""
+
+COUNTED = {name: metric for name, metric in METRICS.items() if isinstance(metric, Count)}
+RATES = {name: metric for name, metric in METRICS.items() if isinstance(metric, Rate)}
+PLACE = {name: place for place, name in enumerate((*COUNTED, *RATES))}
+"""The row of each metric in a table: first the counts, then the rates."""
+PARTS = np.array([PLACE[rate.part.name] for rate in RATES.values()])
+WHOLES = np.array([PLACE[rate.whole.name] for rate in RATES.values()])
+NOTHING_CLAIMED = (np.nan,) * len(PLACE)
 
 
 @dataclass(frozen=True)
@@ -35,19 +45,23 @@ def columns(
     Computed where the events cover all that the metric needs; else as reported; else unknown. A rate whose
     parts are known from different sources is their quotient, neither computed nor reported.
     """
-    made: dict[str, Columns] = {}
-    for name, metric in METRICS.items():
-        if isinstance(metric, Count):
-            made[name] = _count(metric, counts, covers, _claims(name, reported))
-    for name, metric in METRICS.items():
-        if isinstance(metric, Rate):
-            made[name] = _rate(made[metric.part.name], made[metric.whole.name], _claims(name, reported))
-    return {name: made[name] for name in METRICS}
+    counted, claimed = _computed(counts, covers), _claims(reported)
+    stated = claimed[: len(COUNTED)]
+    known = _first_known(counted, stated)
+    rates = quotient(counted[PARTS], counted[WHOLES])
+    claims = _first_known(claimed[len(COUNTED) :], quotient(stated[PARTS], stated[WHOLES]))
+    both = ~np.isnan(counted[PARTS]) & ~np.isnan(counted[WHOLES])
+    shown = np.where(both, rates, _first_known(claims, quotient(known[PARTS], known[WHOLES])))
+    tables = ((known, shown), (counted, rates), (stated, claims))
+    value, computed, said = (np.concatenate(pair) for pair in tables)
+    for table in (value, computed, said):
+        table.setflags(write=False)  # what was made once may be shown to many
+    return {name: Columns(value[row], computed[row], said[row]) for name, row in _ROWS}
 
 
 def is_covered(needs: Iterable[Kind], covers: Iterable[str]) -> bool:
-    needed = {str(kind) for kind in needs}
-    return bool(needed) and needed <= set(covers)
+    needed = set(needs)  # a Kind is the text that stands in `covers`
+    return bool(needed) and needed.issubset(covers)
 
 
 def quotient(part: Column, whole: Column) -> Column:
@@ -56,30 +70,28 @@ def quotient(part: Column, whole: Column) -> Column:
         return np.where(whole == 0, np.nan, part / whole)
 
 
-def _count(
-    metric: Count, counts: Sequence[Mapping[str, float]], covers: Sequence[Sequence[str]], claimed: Column
-) -> Columns:
-    covered = {tuple(kinds): is_covered(metric.needs, kinds) for kinds in {tuple(kinds) for kinds in covers}}
-    computed = np.array(
-        [
-            one.get(metric.name, np.nan) if covered[tuple(kinds)] else np.nan
-            for one, kinds in zip(counts, covers, strict=True)
-        ],
-        dtype=np.float64,
-    )
-    return Columns(_first_known(computed, claimed), computed, claimed)
+_ROWS = tuple((name, PLACE[name]) for name in METRICS)
 
 
-def _rate(part: Columns, whole: Columns, claimed: Column) -> Columns:
-    computed = quotient(part.computed, whole.computed)
-    reported = _first_known(claimed, quotient(part.reported, whole.reported))
-    both = ~np.isnan(part.computed) & ~np.isnan(whole.computed)
-    known = _first_known(reported, quotient(part.value, whole.value))
-    return Columns(np.where(both, computed, known), computed, reported)
+def _computed(counts: Sequence[Mapping[str, float]], covers: Sequence[Sequence[str]]) -> Table:
+    """What the events say of each of COUNTED; NaN where they do not cover it."""
+    kinds = [tuple(each) for each in covers]
+    covered = {
+        each: np.array([is_covered(metric.needs, each) for metric in COUNTED.values()]) for each in set(kinds)
+    }
+    # a campaign without events says nothing: its row is not gone through
+    told = [
+        [one.get(name, np.nan) for name in COUNTED] if one else NOTHING_CLAIMED[: len(COUNTED)]
+        for one in counts
+    ]
+    table = np.array(told, dtype=np.float64).reshape(len(told), len(COUNTED))
+    known = np.array([covered[each] for each in kinds], dtype=np.bool_).reshape(table.shape)
+    return np.ascontiguousarray(np.where(known, table, np.nan).T)
 
 
-def _claims(name: str, reported: Sequence[Mapping[str, Any]]) -> Column:
-    return np.array([one.get(name) for one in reported], dtype=np.float64)
+def _claims(reported: Sequence[Mapping[str, Any]]) -> Table:
+    told = [[one.get(name) for name in PLACE] if one else NOTHING_CLAIMED for one in reported]
+    return np.ascontiguousarray(np.array(told, dtype=np.float64).reshape(len(told), len(PLACE)).T)
 
 
 def _first_known(first: Column, second: Column) -> Column:

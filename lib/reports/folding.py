@@ -6,38 +6,60 @@ that the reader could have made, and no difference is the clicks of a group of f
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from lib.model import Form, Kind, Scope
 from lib.reports import few, tokens
 from lib.reports.overview import named
-from lib.reports.parts import part_of
 from lib.reports.rollup import BARE_LINK, OTHER
-from lib.reports.sections.base import World
 from lib.reports.tokens import Differing
+
+if TYPE_CHECKING:
+    from lib.reports.sections.base import World
 
 COUNTED = ("clicks", "unique_clicks")
 NOTHING_HIDDEN = Scope()
 
+Numbers = npt.NDArray[Any]
+"""Whole numbers where events were counted; where a sender reports them, numbers of which some are NaN."""
+
+
+@dataclass(frozen=True)
+class Clicks:
+    """What was clicked, one row each: a link, a page, or a page at a position in the mail. The key «*» is the
+    long tail, whose position is NaN.
+    """
+
+    keys: list[str]
+    clicks: Numbers
+    unique_clicks: Numbers
+    positions: Numbers | None = None
+
+    def taking(self, rows: npt.NDArray[np.int64]) -> "Clicks":
+        positions = None if self.positions is None else self.positions[rows]
+        keys = [self.keys[row] for row in rows]
+        return Clicks(keys, self.clicks[rows], self.unique_clicks[rows], positions)
+
 
 @dataclass(frozen=True)
 class Clicked:
-    """What was clicked, each table with `clicks` and `unique_clicks`; the key «*» is the long tail.
+    """What was clicked by link, by page, and by page and place in the mail.
 
-    `links` has `url`, `pages` has `page`, `places` has `page` and `position` in the mail (NaN for the tail).
     None: the clicks are not known so, or the scope is not to see them so beside the others.
     """
 
-    links: pd.DataFrame
-    pages: pd.DataFrame | None
-    places: pd.DataFrame | None
+    links: Clicks
+    pages: Clicks | None
+    places: Clicks | None
 
 
-def clicked(world: World) -> Clicked | None:
+def clicked(world: "World") -> Clicked | None:
     """From events where they hold all clicks, else as reported; None where neither tells."""
     if world.covers(Kind.CLICKED):
         return _counted(world)
@@ -47,13 +69,29 @@ def clicked(world: World) -> Clicked | None:
     return _reported(world.row.reported_parts, world.scope, world.most_recipients)
 
 
-def personal(world: World) -> Differing:
+def personal(world: "World") -> Differing:
     """The parameters that the clicked links have and their bare ones have not, by page: also those that only
     the clicks told to be each recipient's own, which nobody sees in one address.
     """
     if not world.covers(Kind.CLICKED):
         return frozenset()
-    clicked, kept = (_keys(world, name, NOTHING_HIDDEN) for name in ("link", BARE_LINK))
+    return _differing(*(tuple(_keys(world, name, NOTHING_HIDDEN)) for name in ("link", BARE_LINK)))
+
+
+@lru_cache(maxsize=20_000)  # a link is looked at by several tables of each report it stands in
+def page_of(url: str, own: Differing = frozenset()) -> str:
+    """The page that a link leads to; `own` are the parameters that are each recipient's own."""
+    return tokens.folded(url, own)
+
+
+@lru_cache(maxsize=20_000)
+def bare_of(url: str, own: Differing = frozenset()) -> str:
+    """The link without what names a recipient."""
+    return tokens.bare(url, own)
+
+
+@lru_cache(maxsize=64)
+def _differing(clicked: tuple[str, ...], kept: tuple[str, ...]) -> Differing:
     return tokens.parameters(clicked) - tokens.parameters(kept)
 
 
@@ -68,38 +106,44 @@ def refines(fine: Mapping[Any, str], coarse: Mapping[Any, str]) -> bool:
 # --- from events ----------------------------------------------------------------------------------
 
 
-def _counted(world: World) -> Clicked:
+def _counted(world: "World") -> Clicked:
     links, pages, places = (_rows(world, name) for name in ("link", "page", "placement"))
-    links, pages = links.rename(columns={"key": "url"}), pages.rename(columns={"key": "page"})
     if not world.scope.people and not _pages_tell_no_more(world):
         return Clicked(links, None, None)
-    if places.empty or (not world.scope.people and not _places_tell_no_more(world)):
+    if not places.keys or (not world.scope.people and not _places_tell_no_more(world)):
         return Clicked(links, pages, None)
     return Clicked(links, pages, _placed(places))
 
 
-def _rows(world: World, dimension: str) -> pd.DataFrame:
-    """key, clicks, unique_clicks in the form of the report, of what was clicked at all."""
+def _rows(world: "World", dimension: str) -> Clicks:
+    """The clicks in the form of the report, of what was clicked at all."""
     part = world.part(dimension)
-    counts = {name: part.counts[named(name, world.form)].astype(np.int64) for name in COUNTED}
-    table = pd.DataFrame({"key": pd.Series(part.keys, dtype=object)} | counts)
-    return table[table["key"].notna() & (table["clicks"] > 0)].reset_index(drop=True)
+    clicks, uniques = (part.counts[named(name, world.form)] for name in COUNTED)
+    rows = [row for row in np.flatnonzero(clicks > 0) if part.keys[row] is not None]
+    keys = [str(part.keys[row]) for row in rows]
+    return Clicks(keys, clicks[rows].astype(np.int64), uniques[rows].astype(np.int64))
 
 
-def _placed(places: pd.DataFrame) -> pd.DataFrame:
-    parts = places["key"].str.partition(" ")
-    tail = places["key"] == OTHER
-    return places.drop(columns="key").assign(
-        page=parts[2].where(~tail, OTHER), position=pd.to_numeric(parts[0].where(~tail), errors="coerce")
-    )
+def _placed(places: Clicks) -> Clicks:
+    """Keys of placements are «position page»."""
+    told = [key.partition(" ") for key in places.keys]
+    pages = [
+        OTHER if key == OTHER else page
+        for key, (_position, _space, page) in zip(places.keys, told, strict=True)
+    ]
+    positions = [
+        None if key == OTHER else int(position) for key, (position, *_) in zip(places.keys, told, strict=True)
+    ]
+    whole = np.array(positions, dtype=np.float64 if None in positions else np.int64)
+    return replace(places, keys=pages, positions=whole)
 
 
-def _pages_tell_no_more(world: World) -> bool:
+def _pages_tell_no_more(world: "World") -> bool:
     """Of the bare links, which are those of a reader from whom recipients are hidden."""
     links = set(_keys(world, BARE_LINK, NOTHING_HIDDEN))
     shown, pages = set(_keys(world, "link")), set(_keys(world, "page"))
     every = set(_keys(world, "page", NOTHING_HIDDEN))
-    leads = {link: tokens.folded(link) for link in links}
+    leads = {link: page_of(link) for link in links}
     if OTHER in links or OTHER in every or not set(leads.values()) <= every:
         return False  # a long tail does not say what is in it
     fine = {link: link if link in shown else OTHER for link in links}
@@ -107,7 +151,7 @@ def _pages_tell_no_more(world: World) -> bool:
     return refines(fine, coarse)
 
 
-def _places_tell_no_more(world: World) -> bool:
+def _places_tell_no_more(world: "World") -> bool:
     """Of the pages; clicks of which nobody knows the place must not be told by what is missing."""
     whole = _clicks(world, "page")
     leads = {place: place.partition(" ")[2] for place in _keys(world, "placement", NOTHING_HIDDEN)}
@@ -124,13 +168,13 @@ def _places_tell_no_more(world: World) -> bool:
     return refines(fine, coarse)
 
 
-def _keys(world: World, dimension: str, scope: Scope | None = None) -> list[str]:
-    part = part_of(world.rollup, dimension, world.row.covers, scope or world.scope)
+def _keys(world: "World", dimension: str, scope: Scope | None = None) -> list[str]:
+    part = world.part(dimension, scope)
     return [str(key) for key in part.keys if key is not None]
 
 
-def _clicks(world: World, dimension: str) -> dict[str, float]:
-    part = part_of(world.rollup, dimension, world.row.covers, NOTHING_HIDDEN)
+def _clicks(world: "World", dimension: str) -> dict[str, float]:
+    part = world.part(dimension, NOTHING_HIDDEN)
     return {
         str(key): clicks
         for key, clicks in zip(part.keys, part.counts["clicks"], strict=True)
@@ -153,20 +197,20 @@ def _reported(parts: list[list[Any]], scope: Scope, most: float) -> Clicked:
             links.setdefault(key, {"url": key, "clicks": np.nan, "unique_clicks": np.nan})[metric] = value
     raw = pd.DataFrame(list(links.values()), columns=["url", *COUNTED])
     raw = raw.astype(dict.fromkeys(COUNTED, np.float64))
-    bare = _as_one(raw, raw["url"].map(tokens.bare), most)
-    pages = _as_one(raw, raw["url"].map(tokens.folded), most)
+    bare = _as_one(raw, raw["url"].map(bare_of), most)
+    pages = _as_one(raw, raw["url"].map(page_of), most)
     if scope.people:
-        return Clicked(raw if scope.raw_links else bare, _of_pages(pages), None)
+        return Clicked(_clicks_of(raw if scope.raw_links else bare), _clicks_of(pages), None)
     fine, coarse = _groups(bare), _groups(pages)
-    leads = {url: coarse[tokens.folded(url)] for url in bare["url"]}
+    leads = {url: coarse[page_of(url)] for url in bare["url"]}
     shown = _as_one(bare, bare["url"].map(fine), most)
     if not refines(fine, leads):
-        return Clicked(shown, None, None)
-    return Clicked(shown, _of_pages(_as_one(pages, pages["url"].map(coarse), most)), None)
+        return Clicked(_clicks_of(shown), None, None)
+    return Clicked(_clicks_of(shown), _clicks_of(_as_one(pages, pages["url"].map(coarse), most)), None)
 
 
-def _of_pages(table: pd.DataFrame) -> pd.DataFrame:
-    return table.rename(columns={"url": "page"})
+def _clicks_of(table: pd.DataFrame) -> Clicks:
+    return Clicks(table["url"].tolist(), *(table[name].to_numpy(np.float64) for name in COUNTED))
 
 
 def _groups(table: pd.DataFrame) -> dict[str, str]:

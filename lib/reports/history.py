@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from lib.model import Form, Kind
-from lib.reports.figures import columns, is_covered
-from lib.reports.metrics import COUNTS, METRICS, Rate, in_people_form
+from lib.model import Form, Kind, Scope
+from lib.reports.figures import Columns, is_covered
+from lib.reports.ledger import Ledger, Rows
+from lib.reports.metrics import METRICS, Rate, in_people_form
 from lib.reports.overview import named
+from lib.reports.parts import Rollup, once, table_of
 from lib.store.analytics import Analytics
 from lib.store.records import reading
 from lib.store.tables import campaigns, claims, files, imports
@@ -38,6 +40,7 @@ LATEST = 500
 """Of the audience's earlier campaigns so many are looked at, the latest ones."""
 HOURS = 3
 """So far apart two hours of the day are still alike."""
+SATURDAY = 5
 SETTLED = timedelta(days=7)
 """After that hardly an open or a click comes in any more."""
 AT_THE_SAME_AGE = 60
@@ -45,17 +48,18 @@ AT_THE_SAME_AGE = 60
 
 FIRST = {"unique_opens": "first_opens", "unique_clicks": "first_clicks"}
 """Counts of messages that no hour may count twice: added up over hours, each by its first time."""
-
-READ = ("id", "sent_at", "zone", "counts", "covers", "reported", "rollup")
+BY_HOUR = ("bounces", "unsubscribes", "complaints", *FIRST.values())
+"""The counts that are compared by the hour; those that have a form without machines in both forms."""
 
 Column = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """Earlier campaigns (rows of the records), the latest first, and the conditions that all of them meet."""
+    """Earlier campaigns (rows of the ledger), the latest first, and the conditions that all of them meet."""
 
-    rows: Sequence[Any]
+    ledger: Ledger
+    rows: Rows
     conditions: tuple[str, ...]
 
 
@@ -74,15 +78,14 @@ class Pairs:
         return Pairs(self.parts[known], self.wholes[known])
 
 
-def earlier(analytics: Analytics, row: Any) -> Earlier:
-    """The campaigns of the same audience and sender before `row` that are most like it.
+def earlier(ledger: Ledger, row: Any, size: float) -> Earlier:
+    """The campaigns of the same audience and sender before `row` that are most like it, whose size is `size`.
 
     They are of a similar size, were sent on the same weekday and at a similar hour. When fewer than ENOUGH
     are, the hour is given up first, then the weekday (by way of the part of the week), then the size.
     """
-    found = _of_the_audience(analytics, row)
-    size = _sizes([row])[0]
-    met = [_met(row, size, one, its) for one, its in zip(found, _sizes(found), strict=True)]
+    found = ledger.before(row)[:LATEST]
+    met = _met(row, size, ledger, found)
     for conditions in (
         ("size", "weekday", "hour"),
         ("size", "weekday"),
@@ -90,40 +93,48 @@ def earlier(analytics: Analytics, row: Any) -> Earlier:
         ("size",),
         (),
     ):
-        alike = [one for one, its in zip(found, met, strict=True) if its.issuperset(conditions)]
+        alike = found[np.logical_and.reduce([met[name] for name in conditions])] if conditions else found
         if len(alike) >= ENOUGH:
             break
-    return Earlier(alike, conditions)
+    return Earlier(ledger, alike, conditions)
 
 
-def pairs(rows: Sequence[Any], rate: str, form: Form) -> Pairs:
-    """What `rate` divides, of the whole life of each campaign."""
-    figures = columns(
-        [row.counts for row in rows], [row.covers for row in rows], [row.reported for row in rows]
-    )
+def sizes(figures: Mapping[str, Columns]) -> Column:
+    """Of campaigns: their deliveries, or else recipients."""
+    deliveries, recipients = (figures[name].value for name in ("deliveries", "recipients"))
+    return np.where(np.isnan(deliveries), recipients, deliveries)
+
+
+def pairs(figures: Mapping[str, Columns], rows: Rows | slice, rate: str, form: Form) -> Pairs:
+    """What `rate` divides, of the whole life of those campaigns of `figures` that `rows` names."""
     metric = _rate(rate, form)
-    return Pairs(figures[metric.part.name].value, figures[metric.whole.name].value)
+    return Pairs(figures[metric.part.name].value[rows], figures[metric.whole.name].value[rows])
 
 
-def pairs_by_age(analytics: Analytics, rows: Sequence[Any], hours: int, form: Form) -> dict[str, Pairs]:
+def pairs_by_age(analytics: Analytics, earlier: Earlier, hours: int, form: Form) -> dict[str, Pairs]:
     """What each rate divides, of the first `hours` hours of each campaign; unknown where its events do not
     tell all times.
     """
-    rollups = [_rollup(analytics, row) for row in rows[:AT_THE_SAME_AGE]]
+    rows = earlier.rows[:AT_THE_SAME_AGE]
+    places = [earlier.ledger.rollups[row] for row in rows]
+    rollups = [once(_by_hour, analytics.events.path(place)) if place else {} for place in places]
+    figures = {name: column.computed[rows] for name, column in earlier.ledger.figures.items()}
     return {
-        name: Pairs(*(_within(rows, rollups, part, hours) for part in (metric.part.name, metric.whole.name)))
+        name: Pairs(
+            *(_within(figures[one.name], rollups, one.name, hours) for one in (metric.part, metric.whole))
+        )
         for name in COMPARED
         for metric in (_rate(name, form),)
     }
 
 
-def age(analytics: Analytics, row: Any, rollup: pa.Table | None) -> timedelta:
+def age(analytics: Analytics, ledger: Ledger, row: Any, rollup: Rollup | None) -> timedelta:
     """How old the campaign was when its figures were taken, as far as can be told.
 
     Events show it: nothing is known of the time after the last event, or after the last campaign that the
     same import knows. Figures that a sender claims are as old as their import at most.
     """
-    brought_in, last_sent = _imported(analytics, row.id)
+    brought_in, last_sent = _imported(analytics, ledger, row.id)
     known = [brought_in or row.sent_at]
     if rollup is not None and is_covered((Kind.OPENED,), row.covers):
         heard = row.sent_at + timedelta(hours=_last_hour(rollup) + 1)
@@ -135,44 +146,19 @@ def age(analytics: Analytics, row: Any, rollup: pa.Table | None) -> timedelta:
 # --- alike ----------------------------------------------------------------------------------------
 
 
-def _of_the_audience(analytics: Analytics, row: Any) -> Sequence[Any]:
-    same = [campaigns.c[name] == getattr(row, name) for name in ("audience", "sender", "sample")]
-    before = sa.select(*(campaigns.c[name] for name in READ)).where(
-        *same, campaigns.c.sent_at < row.sent_at, campaigns.c.id != row.id
-    )
-    with reading(analytics.records) as db:
-        return db.execute(before.order_by(campaigns.c.sent_at.desc(), campaigns.c.id).limit(LATEST)).all()
-
-
-def _sizes(rows: Sequence[Any]) -> Column:
-    """Deliveries, or else recipients."""
-    figures = columns(
-        [row.counts for row in rows], [row.covers for row in rows], [row.reported for row in rows]
-    )
-    deliveries, recipients = (figures[name].value for name in ("deliveries", "recipients"))
-    return np.where(np.isnan(deliveries), recipients, deliveries)
-
-
-def _met(row: Any, size: float, other: Any, other_size: float) -> set[str]:
-    """The conditions that another campaign meets."""
-    times = [one.sent_at.astimezone(ZoneInfo(one.zone)) for one in (row, other)]
-    alike = {
-        "size": size / 2 <= other_size <= size * 2,  # an unknown size is like none
-        "weekday": times[0].weekday() == times[1].weekday(),
-        "part_of_week": _is_weekend(times[0]) == _is_weekend(times[1]),
-        "hour": _hours_apart(*times) <= HOURS,
+def _met(row: Any, size: float, ledger: Ledger, rows: Rows) -> dict[str, npt.NDArray[np.bool_]]:
+    """The conditions, and which of the campaigns `rows` meet each."""
+    at = row.sent_at.astimezone(ZoneInfo(row.zone))
+    weekdays, hours = (column[rows] for column in ledger.clock)
+    others = sizes(ledger.figures)[rows]
+    apart = np.abs(at.hour + at.minute / 60 - hours)
+    return {
+        "size": (others >= size / 2) & (others <= size * 2),  # an unknown size is like none
+        "weekday": weekdays == at.weekday(),
+        "part_of_week": (weekdays >= SATURDAY) == (at.weekday() >= SATURDAY),
+        # on the clock: 23:00 and 1:00 are two hours apart
+        "hour": np.minimum(apart, 24 - apart) <= HOURS,
     }
-    return {name for name, is_met in alike.items() if is_met}
-
-
-def _is_weekend(at: datetime) -> bool:
-    return at.weekday() >= 5
-
-
-def _hours_apart(one: datetime, other: datetime) -> float:
-    """On the clock: 23:00 and 1:00 are two hours apart."""
-    apart = abs((one.hour + one.minute / 60) - (other.hour + other.minute / 60))
-    return min(apart, 24 - apart)
 
 
 # --- counts ---------------------------------------------------------------------------------------
@@ -184,62 +170,62 @@ def _rate(name: str, form: Form) -> Rate:
     return metric
 
 
-def _within(rows: Sequence[Any], rollups: Sequence[Mapping[str, Any]], name: str, hours: int) -> Column:
-    return np.array(
-        [_first_hours(row, rollup, name, hours) for row, rollup in zip(rows, rollups, strict=False)],
-        dtype=np.float64,
-    )
+def _within(totals: Column, rollups: Sequence[Mapping[str, Any]], name: str, hours: int) -> Column:
+    told = [
+        _first_hours(float(total), rollup, name, hours) for total, rollup in zip(totals, rollups, strict=True)
+    ]
+    return np.array(told, dtype=np.float64)
 
 
-def _first_hours(row: Any, rollup: Mapping[str, Any], name: str, hours: int) -> float:
-    """A count of the first hours. What is sent is sent at once; NaN where not every event has a time."""
-    if not is_covered(COUNTS[name].needs, row.covers) or not rollup:
-        return np.nan
-    if name in ("recipients", "deliveries"):
-        return float(row.counts.get(name, np.nan))
+def _first_hours(total: float, rollup: Mapping[str, Any], name: str, hours: int) -> float:
+    """A count of the first hours, given that of the whole life. What is sent is sent at once; NaN where not
+    every event has a time.
+    """
+    if not rollup or name in ("recipients", "deliveries"):
+        return total if rollup else np.nan
     plain = name.removesuffix("_people")
     by_hour = FIRST.get(plain, plain)
     counts = rollup[in_people_form(by_hour) if name != plain else by_hour]
-    if counts.sum() != row.counts.get(name):
+    if counts.sum() != total:
         return np.nan
     return float(counts[rollup["hour"] < hours].sum())
 
 
-def _rollup(analytics: Analytics, row: Any) -> Mapping[str, Any]:
-    """The counts of a campaign by hour since its sending; empty without events."""
-    if not row.rollup:
-        return {}
-    rows = _hours(analytics.events.read(row.rollup))
-    counts = {name: rows.column(name).cast(pa.float64()).to_numpy() for name in COUNTS}
-    return counts | {"hour": rows.column("key").cast(pa.int64()).to_numpy()}
+@lru_cache(maxsize=512)
+def _by_hour(path: Path, _written: int) -> Mapping[str, Any]:
+    """The counts of a campaign by hour since its sending."""
+    names = tuple(dict.fromkeys(form for name in BY_HOUR for form in (name, in_people_form(name))))
+    rows = Rollup(table_of(path, ["dimension", "key", *names])).part("hour", (), Scope())
+    timed = [place for place, key in enumerate(rows.keys) if key is not None]
+    return {name: rows.counts[name][timed] for name in names} | {
+        "hour": np.array([rows.keys[place] for place in timed], dtype=np.int64)
+    }
 
 
-def _hours(rollup: pa.Table) -> pa.Table:
-    return rollup.filter(
-        pc.and_(pc.equal(rollup.column("dimension"), "hour"), rollup.column("key").is_valid())
-    )
-
-
-def _last_hour(rollup: pa.Table) -> int:
-    keys = _hours(rollup).column("key").cast(pa.int64())
-    return int(pc.max(keys).as_py() or 0) if len(keys) else 0
+def _last_hour(rollup: Rollup) -> int:
+    return max((int(key) for key in rollup.part("hour", (), Scope()).keys if key is not None), default=0)
 
 
 # --- age ------------------------------------------------------------------------------------------
 
 
-def _imported(analytics: Analytics, campaign: str) -> tuple[datetime | None, datetime | None]:
+def _imported(analytics: Analytics, ledger: Ledger, campaign: str) -> tuple[datetime | None, datetime | None]:
     """When the last live import of the campaign was brought in, and the latest sending that it knows."""
     with reading(analytics.records) as db:
-        tables: tuple[sa.Table, ...] = (claims, files)
-        numbers = {
+        numbers = frozenset(
             number
-            for table in tables
+            for table in (claims, files)
             for number in db.scalars(sa.select(table.c.import_id).where(table.c.campaign_id == campaign))
-        }
-        brought_in = db.scalar(sa.select(sa.func.max(imports.c.created_at)).where(imports.c.id.in_(numbers)))
-        known = [sa.select(table.c.campaign_id).where(table.c.import_id.in_(numbers)) for table in tables]
-        last = db.scalar(
-            sa.select(sa.func.max(campaigns.c.sent_at)).where(campaigns.c.id.in_(sa.union(*known)))
         )
-    return brought_in, last
+        brought_in = db.scalar(sa.select(sa.func.max(imports.c.created_at)).where(imports.c.id.in_(numbers)))
+        if numbers not in ledger.last_sent:  # an import may know ten thousand campaigns
+            ledger.last_sent[numbers] = _last_sent(db, numbers)
+    return brought_in, ledger.last_sent[numbers]
+
+
+def _last_sent(db: sa.Connection, numbers: frozenset[int]) -> datetime | None:
+    tables: tuple[sa.Table, ...] = (claims, files)
+    known = [sa.select(table.c.campaign_id).where(table.c.import_id.in_(numbers)) for table in tables]
+    last = sa.select(sa.func.max(campaigns.c.sent_at)).where(campaigns.c.id.in_(sa.union(*known)))
+    found: datetime | None = db.scalar(last)
+    return found

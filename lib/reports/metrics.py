@@ -19,12 +19,6 @@ SHAPES = {
     " THEN COALESCE(SUM(CASE WHEN {where} THEN revenue END), 0) END",
 }
 
-WITHIN_A_MESSAGE = SHAPES | {
-    "messages": "MAX(CASE WHEN {where} THEN 1 ELSE 0 END)",
-    "orders": "COUNT(DISTINCT CASE WHEN {where} THEN purchase END)",
-}
-"""What one message adds to a count; the sum over all messages is the count, at a tenth of the cost."""
-
 
 @dataclass(frozen=True)
 class Count:
@@ -43,11 +37,6 @@ class Count:
     @property
     def sql(self) -> str:
         return SHAPES[self.of].format(where=self.where)
-
-    @property
-    def of_one_message(self) -> str:
-        """The SQL of what the rows of a single message add."""
-        return WITHIN_A_MESSAGE[self.of].format(where=self.where)
 
     @property
     def formula(self) -> str:

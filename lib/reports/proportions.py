@@ -13,11 +13,12 @@ no shares, so nothing is said of them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 Column = npt.NDArray[np.float64]
 
@@ -33,6 +34,34 @@ class Distribution(Protocol):
     def cdf(self, x: Column, /) -> Column: ...
 
     def ppf(self, x: Column, /) -> Column: ...
+
+
+@dataclass(frozen=True)
+class Share:
+    """The Beta distribution with these two parameters."""
+
+    a: float
+    b: float
+
+    def cdf(self, x: Column, /) -> Column:
+        return np.asarray(special.betainc(self.a, self.b, x), dtype=np.float64)
+
+    def ppf(self, x: Column, /) -> Column:
+        return np.asarray(special.betaincinv(self.a, self.b, x), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The normal distribution around `middle` with the standard deviation `error`."""
+
+    middle: float
+    error: float
+
+    def cdf(self, x: Column, /) -> Column:
+        return np.asarray(special.ndtr((x - self.middle) / self.error), dtype=np.float64)
+
+    def ppf(self, x: Column, /) -> Column:
+        return np.asarray(special.ndtri(x) * self.error + self.middle, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -56,7 +85,7 @@ def intervals(part: Column, whole: Column, level: float) -> Interval:
     known = _is_share(part, whole)
     counted, of = np.where(known, part, 0), np.where(known, whole, 1)
     outside = (1 - level) / 2
-    ends = stats.beta.ppf([[outside], [1 - outside]], counted + PRIOR, of - counted + PRIOR)
+    ends = special.betaincinv(counted + PRIOR, of - counted + PRIOR, [[outside], [1 - outside]])
     low = np.where(counted == 0, 0.0, ends[0])
     high = np.where(counted == of, 1.0, ends[1])
     return Interval(np.where(known, low, np.nan), np.where(known, high, np.nan))
@@ -70,7 +99,7 @@ def chances_of_rates(part: Column, whole: Column) -> Column:
     """
     if len(part) < 2 or not _is_share(part, whole).all():
         return np.full(len(part), np.nan)
-    return chances([stats.beta(got + PRIOR, of - got + PRIOR) for got, of in zip(part, whole, strict=True)])
+    return _chances(tuple(Share(got + PRIOR, of - got + PRIOR) for got, of in zip(part, whole, strict=True)))
 
 
 def chances_of_means(mean: Column, error: Column) -> Column:
@@ -78,7 +107,7 @@ def chances_of_means(mean: Column, error: Column) -> Column:
     known = ~np.isnan(mean) & (error > 0)
     if len(mean) < 2 or not known.all():
         return np.full(len(mean), np.nan)
-    return chances([stats.norm(middle, one) for middle, one in zip(mean, error, strict=True)])
+    return _chances(tuple(Mean(middle, one) for middle, one in zip(mean, error, strict=True)))
 
 
 def chances(distributions: Sequence[Distribution]) -> Column:
@@ -95,6 +124,13 @@ def chances(distributions: Sequence[Distribution]) -> Column:
     below = np.array([one.cdf(points) for one in distributions])
     won = [_won(below, place) for place in range(len(distributions))]
     return np.array(won, dtype=np.float64) / sum(won)
+
+
+@lru_cache(maxsize=256)  # a thousand quantiles of each, and the same test is looked at again and again
+def _chances(distributions: tuple[Distribution, ...]) -> Column:
+    found = chances(distributions)
+    found.setflags(write=False)
+    return found
 
 
 def _won(below: Column, place: int) -> float:

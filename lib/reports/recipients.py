@@ -8,6 +8,8 @@ events. A question sorts and counts messages, and looks up addresses only of tho
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -15,9 +17,9 @@ import sqlalchemy as sa
 
 from lib.model import Form, Kind, Scope
 from lib.reports.figures import is_covered
-from lib.reports.parts import retrying
+from lib.reports.parts import once, retrying
 from lib.store.analytics import Analytics
-from lib.store.events import quoted
+from lib.store.events import Events, quoted
 from lib.store.records import reading
 from lib.store.tables import campaigns, files
 
@@ -115,10 +117,17 @@ def count(analytics: Analytics, rollup: str, deeds: Sequence[str], form: Form) -
     """How many recipients did each of `deeds`, given the place of the campaign's rollup."""
     if not deeds:
         return {}
+    reader = partial(_counted, analytics.events, tuple(deeds), form)
+    return dict(zip(deeds, once(reader, analytics.events.messages(rollup)), strict=True))
+
+
+@lru_cache(maxsize=256)
+def _counted(
+    events: Events, deeds: tuple[str, ...], form: Form, path: Path, _written: int
+) -> tuple[int, ...]:
     each = ", ".join(f"COUNT(*) FILTER (WHERE {_where(name, form)})" for name in deeds)
-    with analytics.events.cursor() as cursor:
-        row = _run(cursor, f"SELECT {each} FROM {_file(analytics, rollup)}").fetchone()
-    return dict(zip(deeds, row or (), strict=True))
+    with events.cursor() as cursor:
+        return _run(cursor, f"SELECT {each} FROM read_parquet({quoted(str(path))})").fetchone() or ()
 
 
 def page(analytics: Analytics, scope: Scope, campaign_id: str, asked: Asked) -> Page:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
+from math import isnan
 from typing import Any
 from uuid import uuid4
 
@@ -11,10 +12,9 @@ import sqlalchemy as sa
 
 from lib.model import Form, Scope
 from lib.reports import origins
-from lib.reports.figures import columns
 from lib.reports.metrics import ABOUT_MONEY, METRICS
 from lib.reports.overview import named
-from lib.reports.parts import retrying
+from lib.reports.parts import read, retrying
 from lib.reports.sections import (
     NAMING_PEOPLE,
     SECTION_NAMES,
@@ -152,10 +152,10 @@ def _report(analytics: Analytics, scope: Scope, campaign_id: str, form: Form) ->
         raise UnknownCampaign(campaign_id)
     known = {item.name: getattr(row, item.name) for item in fields(CampaignView) if item.name not in DERIVED}
     view = CampaignView(**known, has_events=row.rollup is not None, imported_at=imported_at)
-    rollup = analytics.events.read(row.rollup) if row.rollup else None
+    rollup = read(analytics, row.rollup) if row.rollup else None
     world = World(analytics, row, rollup, people, form, scope, imported_at)
     sections = {name: SECTIONS[name](world) for name in sections_of(scope)}
-    return Report(view, form, _figures(row, scope, form), sections, _claimed(row, scope))
+    return Report(view, form, _figures(world), sections, _claimed(row, scope))
 
 
 def _claimed(row: Any, scope: Scope) -> dict[str, str]:
@@ -170,28 +170,26 @@ def _claimed(row: Any, scope: Scope) -> dict[str, str]:
     }
 
 
-def _figures(row: Any, scope: Scope, form: Form) -> dict[str, Figure]:
-    known = columns([row.counts], [row.covers], [row.reported])
+def _figures(world: World) -> dict[str, Figure]:
     figures = {}
     for name in METRICS:
-        meant = named(name, form)
-        one = known[meant]
-        claimed = row.claimed.get(meant, "")
+        meant = named(name, world.form)
+        one = world.figures[meant]
+        claimed = world.row.claimed.get(meant, "")
         value, computed, stated = (
-            _number(name, column[0]) for column in (one.value, one.computed, one.reported)
+            _number(name, float(column[0])) for column in (one.value, one.computed, one.reported)
         )
         figures[name] = Figure(name, value, computed, stated, claimed)
-        if name in ABOUT_MONEY and not scope.revenue:
+        if name in ABOUT_MONEY and not world.scope.revenue:
             figures[name] = Figure(name, None, None, None, "")
     return figures
 
 
 def _number(name: str, value: float) -> float | None:
     """A plain number: counts are whole, what is unknown is None."""
-    if np.isnan(value):
+    if isnan(value):
         return None
-    whole = METRICS[name].format == "count" and float(value).is_integer()
-    return int(value) if whole else float(value)
+    return int(value) if METRICS[name].format == "count" and value.is_integer() else value
 
 
 # --- plain values ---------------------------------------------------------------------------------

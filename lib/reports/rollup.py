@@ -11,25 +11,33 @@ are exact in every row. Beside the dimensions of KEYS there are:
 - "message", the most active recipients.
 - BARE_LINK, and FEW before a dimension: see there.
 
-The file of messages lies beside it, one row per message: what became of it. `of_messages` lists its columns.
+The file of messages lies beside it: see lib/reports/outcomes.py.
 """
 
-# ruff: noqa: S608 - the SQL is made of metrics, closed names and paths that the manifest names
+# ruff: noqa: S608 - the SQL is made of closed names and paths that the manifest names
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from lib.reports import few, tokens
+from lib.reports.columns import BITS, CLICKS_BEYOND, NO_TIME, TOLD_OPENS, Columns, Numbers, columns, read
 from lib.reports.facts import facts_sql
 from lib.reports.metrics import COUNTS
+from lib.reports.outcomes import FORMS, outcomes
 from lib.reports.rules import RULES_VERSION, WINDOWS
+from lib.reports.tallies import OF_EVENTS, OF_MESSAGES, Pairs, Values, counted, sold
 from lib.store import library
 from lib.store.analytics import Analytics
-from lib.store.events import quoted, reading
+from lib.store.events import reading
 from lib.store.library import Rolled
 
 OTHER = "*"
@@ -60,12 +68,22 @@ BARE_LINK = "bare_link"
 FEW = "few_"
 """Before a dimension: the same with groups of few recipients merged; links are bare in it."""
 
-ONLY = {"product": "kind = 'ordered'"}
-"""Dimensions that not every event is asked for: an open has no product, known or not."""
+ONLY_OF = {"product": "orders"}
+"""Dimensions that not every event is asked for, and the count whose events are: an open has no product, known
+or not.
+"""
+
+ONLY = {name: COUNTS[count].where for name, count in ONLY_OF.items()}
 
 MERGED = tuple(name for name in KEYS if name != "hour")
 
+MERGED_OF = {BARE_LINK if name == "link" else name: name for name in MERGED}
+"""By dimension what it is called where groups of few recipients are merged."""
+
 MOST_ACTIVE = 50
+ROW_GROUP = 122_880
+MANY_ROWS = 500_000
+"""Beyond so many rows the facts are read in a database of their own."""
 TYPES = {"count": "BIGINT", "money": "DOUBLE"}
 
 
@@ -85,15 +103,20 @@ def make(
     target, messages = analytics.events.path(place), analytics.events.messages(place)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with analytics.events.cursor() as cursor:
-            start = sent_at or _began(cursor, reading(files))
-            money = currency or _currency(cursor, reading(files))
-            _gather(cursor, reading(files), start, currency)
-            _copy(cursor, of_messages(), messages)
-            _count_by_dimension(cursor)
-            _copy(cursor, _rows(reading([messages]), start), target)
-            cursor.execute("DROP TABLE facts; DROP TABLE counts; DROP TABLE bare")
-        return Rolled(_totals(analytics, place), place, RULES_VERSION, start, money)
+        rows = sum(pq.read_metadata(file).num_rows for file in files)
+        with analytics.events.apart() if rows > MANY_ROWS else analytics.events.cursor() as cursor:
+            began, named = _began(cursor, reading(files))
+            start, money = sent_at or began, currency or named
+            cut_tokens(cursor, reading(files))
+            facts = facts_sql(reading(files), start, currency, overlapping=len(files) > 1)
+            table = read(cursor, with_pages(facts), (*KEYS, BARE_LINK))
+        found = columns(table, (*KEYS, BARE_LINK))
+        del table  # a tenth of a gigabyte, when there are a million recipients
+        became = outcomes(found)
+        pq.write_table(became, messages, compression="zstd", row_group_size=ROW_GROUP)
+        rows = _rows(found, became, start)
+        pq.write_table(rows, target, compression="zstd")
+        return Rolled(_totals(rows), place, RULES_VERSION, start, money)
     except BaseException:
         analytics.events.remove_rollups([place])
         raise
@@ -104,39 +127,27 @@ def remake_stale(analytics: Analytics, now: datetime) -> int:
     return library.reroll(analytics, make, RULES_VERSION, now)
 
 
-def _began(cursor: duckdb.DuckDBPyConnection, source: str) -> datetime | None:
-    first = cursor.execute(
+def _began(cursor: duckdb.DuckDBPyConnection, source: str) -> tuple[datetime | None, str | None]:
+    """When the first event was, and the one currency that all amounts name; None when they name several."""
+    first, named = cursor.execute(
         "SELECT COALESCE(MIN(CASE WHEN kind = 'sent' THEN happened_at END),"
-        " MIN(CASE WHEN kind = 'delivered' THEN happened_at END),"
-        f" MIN(happened_at)) FROM {source}"
-    ).fetchone()
-    return first[0].replace(tzinfo=UTC) if first and first[0] else None
+        " MIN(CASE WHEN kind = 'delivered' THEN happened_at END), MIN(happened_at)),"
+        f" LIST(DISTINCT currency) FILTER (revenue IS NOT NULL) FROM {source}"
+    ).fetchall()[0]
+    found = set(named or ()) - {None}
+    return first.replace(tzinfo=UTC) if first else None, str(found.pop()) if len(found) == 1 else None
 
 
-def _currency(cursor: duckdb.DuckDBPyConnection, source: str) -> str | None:
-    """The one that all amounts name; None when they name several, or none."""
-    named = cursor.execute(f"SELECT DISTINCT currency FROM {source} WHERE revenue IS NOT NULL LIMIT 3")
-    found = {row[0] for row in named.fetchall()} - {None}
-    return str(found.pop()) if len(found) == 1 else None
-
-
-def _gather(
-    cursor: duckdb.DuckDBPyConnection, source: str, start: datetime | None, currency: str | None
-) -> None:
-    """Fill the table `facts`, with what each link is without recipients' tokens."""
-    _cut_tokens(cursor, source)
-    cursor.execute(
-        f"CREATE TEMP TABLE facts AS SELECT told.*, bare.bare AS {BARE_LINK}, bare.page,"
+def with_pages(facts: str) -> str:
+    """`facts` with the columns of BARE_LINK, page and placement, where the table `bare` is filled."""
+    return (
+        f"SELECT told.*, bare.bare AS {BARE_LINK}, bare.page,"
         " CASE WHEN told.kind = 'clicked' THEN told.link_position || ' ' || bare.page END AS placement"
-        f" FROM ({facts_sql(source, start, currency)}) AS told LEFT JOIN bare ON bare.link = told.link"
+        f" FROM ({facts}) AS told LEFT JOIN bare ON bare.link = told.link"
     )
 
 
-def _copy(cursor: duckdb.DuckDBPyConnection, rows: str, target: Path) -> None:
-    cursor.execute(f"COPY ({rows}) TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)")
-
-
-def _cut_tokens(cursor: duckdb.DuckDBPyConnection, source: str) -> None:
+def cut_tokens(cursor: duckdb.DuckDBPyConnection, source: str) -> None:
     """Fill the table `bare`: each link, what it is without recipients' tokens, and its page."""
     cursor.execute(
         "SELECT link, MIN(message), COUNT(DISTINCT message)"
@@ -145,223 +156,226 @@ def _cut_tokens(cursor: duckdb.DuckDBPyConnection, source: str) -> None:
     links = cursor.fetchall()
     personal = tokens.differing(links)
     names = [link for link, _, _ in links]
+    cut = list(tokens.cut(names, personal))
     known = pa.table(
         {
             "link": pa.array(names, pa.string()),
-            "bare": pa.array([tokens.bare(name, personal) for name in names], pa.string()),
-            "page": pa.array([tokens.folded(name, personal) for name in names], pa.string()),
+            "bare": pa.array([bare for bare, _ in cut], pa.string()),
+            "page": pa.array([page for _, page in cut], pa.string()),
         }
     )
-    cursor.register("known", known)
-    cursor.execute("CREATE TEMP TABLE bare AS SELECT * FROM known")
-    cursor.unregister("known")
+    cursor.register("bare", known)
 
 
-def of_messages() -> str:
-    """The SELECT of the file of messages, over `facts`: one row per message.
-
-    Columns: message; sent; bounce (hard, soft or null), bounced_at, bounce_reason; opens, clicks,
-    first_opened_at, last_opened_at, first_clicked_at, last_clicked_at, each also with `_people`;
-    unsubscribed, unsubscribed_at, unsubscribe_reason; complained, complained_at; variant; orders; revenue
-    (null where amounts are in several currencies). Times are UTC.
+@dataclass(frozen=True)
+class _Groups:
+    """The keys of a dimension, of each row the place of its own (-1 where it has none), and the places that
+    any row has.
     """
-    counted = ", ".join(
-        f"COUNT({_when(kind, form, '1')}) AS {name}s{end},"
-        f" MIN({_when(kind, form)}) AS first_{kind}_at{end}, MAX({_when(kind, form)}) AS last_{kind}_at{end}"
-        for kind, name in (("opened", "open"), ("clicked", "click"))
-        for form, end in (("counted", ""), ("people", "_people"))
-    )
-    return f"""SELECT message, BOOL_OR(kind = 'sent') AS sent,
-        MAX(CASE WHEN standing THEN bounce END) AS bounce,
-        MAX(CASE WHEN standing THEN happened_at END) AS bounced_at,
-        MAX(CASE WHEN standing THEN reason END) AS bounce_reason, {counted},
-        BOOL_OR(kind = 'unsubscribed') AS unsubscribed, MIN({_when("unsubscribed")}) AS unsubscribed_at,
-        MIN(ROW(COALESCE(happened_at, TIMESTAMP 'infinity'), reason))
-            FILTER (WHERE kind = 'unsubscribed' AND reason IS NOT NULL)[2] AS unsubscribe_reason,
-        BOOL_OR(kind = 'complained') AS complained, MIN({_when("complained")}) AS complained_at,
-        MAX(variant) AS variant, {COUNTS["orders"].sql} AS orders,
-        CAST({COUNTS["revenue"].sql} AS DOUBLE) AS revenue
-        FROM facts GROUP BY message"""
+
+    keys: list[str | None]
+    key: Numbers
+    held: Numbers
 
 
-def _when(kind: str, condition: str = "TRUE", value: str = "happened_at") -> str:
-    return f"CASE WHEN kind = '{kind}' AND {condition} THEN {value} END"
+@dataclass(frozen=True)
+class _Block:
+    """The rows of one dimension: their keys and counts."""
+
+    dimension: str
+    keys: list[str | None]
+    counts: dict[str, Values]
+
+    def only(self, rows: Numbers, dimension: str = "") -> "_Block":
+        """Some of the rows, under another name where one is given."""
+        return _Block(
+            dimension or self.dimension,
+            [self.keys[row] for row in rows],
+            {name: values[rows] for name, values in self.counts.items()},
+        )
 
 
-def _count_by_dimension(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Fill the table `counts`, one dimension after another: in one pass they would need the memory of all."""
-    cursor.execute(f"CREATE TEMP TABLE counts AS {_counted('', 'NULL')}")
+def _rows(found: Columns, became: pa.Table, start: datetime | None) -> pa.Table:
+    """All rows of the rollup, in order, so that the same events give the same report."""
+    whole, *others = [_table(block) for block in _blocks(found)] or [
+        _table(_Block("", [], dict.fromkeys(COUNTS, np.zeros(0))))
+    ]
+    for name, value in _of_whole(became, start).items():
+        whole = whole.append_column(name, value.slice(0, whole.num_rows))
+    rows = pa.concat_tables([whole, *others, _most_active(became)], promote_options="default")
+    return rows.sort_by([("dimension", "ascending"), ("key", "ascending")])
+
+
+def _blocks(found: Columns) -> Iterator[_Block]:
+    """The whole campaign first; nothing where nothing happened."""
+    if not len(found.marks):
+        return
+    counts, _ = counted(found, np.zeros(len(found.marks), dtype=np.int64), 1)
+    whole = _Block("", [None], counts)
+    yield whole
+    yield _windows(found, whole)
     for name in (*KEYS, BARE_LINK):
-        if key := _key(cursor, name):
-            cursor.execute(f"INSERT INTO counts {_counted(name, key, _asked(name))}")
-    for name in MERGED:
-        base = BARE_LINK if name == "link" else name
-        if key := _key(cursor, base):
-            _merge_few(cursor, f"{FEW}{name}", base, key)
-    cursor.execute(f"INSERT INTO counts {_windows()}")
+        if groups := _groups(found, name):
+            counts, pairs = counted(found, groups.key, len(groups.keys))
+            block = _Block(name, groups.keys, counts).only(groups.held)
+            yield block
+            if name in MERGED_OF:
+                yield from _with_few_merged(found, groups, block, pairs)
 
 
-def _merge_few(cursor: duckdb.DuckDBPyConnection, dimension: str, base: str, key: str) -> None:
-    """The rows of `base` once more as `dimension`, groups of few recipients in one; exact there too."""
+def _groups(found: Columns, dimension: str) -> _Groups | None:
+    """The keys of a dimension: its largest, OTHER for what lies beyond, and None where «not known» is one."""
+    keyed = found.keyed[dimension]
+    if not keyed.names:
+        return None
+    most = KEYS["link" if dimension == BARE_LINK else dimension] or len(keyed.names)
+    counts = np.bincount(keyed.codes[keyed.codes >= 0], minlength=len(keyed.names))
+    kept = np.sort(np.lexsort((np.arange(len(counts)), -counts))[:most])
+    keys: list[str | None] = [keyed.names[code] for code in kept]
+    places = np.full(len(counts) + 1, -1)  # the last one is for what has no key
+    places[kept] = np.arange(len(kept))
+    if len(kept) < len(counts):
+        places[:-1][places[:-1] < 0] = keys.index(OTHER) if OTHER in keys else len(keys)
+        keys += [OTHER] if OTHER not in keys else []
+    if dimension in ANYWHERE or dimension == "hour":
+        places[-1] = len(keys)
+        keys.append(None)
+    key = places[keyed.codes]
+    if dimension in ONLY_OF:
+        key[found.marks & BITS[ONLY_OF[dimension]] == 0] = -1
+    return _Groups(keys, key, np.flatnonzero(np.bincount(key[key >= 0], minlength=len(keys))))
+
+
+def _with_few_merged(found: Columns, groups: _Groups, block: _Block, pairs: Pairs) -> Iterator[_Block]:
+    """The rows once more, groups of few recipients in one; exact there too."""
+    dimension = f"{FEW}{MERGED_OF[block.dimension]}"
+
+    def places(keys: frozenset[str | None]) -> list[int]:  # an empty text is no key either
+        texts = {key or "" for key in keys}
+        return [place for place in groups.held if (groups.keys[place] or "") in texts]
 
     def together(keys: frozenset[str | None]) -> int:
-        rows = cursor.execute(
-            f"SELECT {told} FROM ({_of_groups(dimension, base, key)})", [[one or "" for one in keys]]
-        )
-        found = rows.fetchone()
-        return few.size(dict(zip(messages, found, strict=True))) if found else 0
+        counts = pairs.among(places(keys)).messages(1)
+        return few.size({name: int(values[0]) for name, values in counts.items()})
 
-    messages = [name for name, count in COUNTS.items() if count.of == "messages"]
-    told = ", ".join(messages)
-    rows = cursor.execute(f"SELECT key, {told} FROM counts WHERE dimension = '{base}'").fetchall()
     sizes = {
-        row[0]: few.size(dict(zip(messages, row[1:], strict=True)))
-        for row in rows
-        if row[0] is not None or base in ANYWHERE
+        key: few.size({name: int(block.counts[name][row]) for name in OF_MESSAGES})
+        for row, key in enumerate(block.keys)
     }
-    small = few.merged(sizes, together, OTHER)
-    merged = [one or "" for one in small]
-    cursor.execute(
-        f"INSERT INTO counts SELECT * REPLACE ('{dimension}' AS dimension) FROM counts"
-        f" WHERE dimension = '{base}' AND NOT ({_is_among('key')})",
-        [merged],
-    )
+    small = places(few.merged(sizes, together, OTHER))
+    yield block.only(np.flatnonzero(~np.isin(groups.held, small)), dimension)
     if small:
-        cursor.execute(f"INSERT INTO counts {_of_groups(dimension, base, key)}", [merged])
+        key = np.where(np.isin(groups.key, small), 0, -1)
+        one: dict[str, Values] = {}
+        one |= pairs.among(small).messages(1)
+        one |= {
+            name: block.counts[name][np.isin(groups.held, small)].sum(keepdims=True) for name in OF_EVENTS
+        }
+        one |= sold(found, key, 1)
+        yield _Block(dimension, [OTHER], one)
 
 
-def _of_groups(dimension: str, base: str, key: str) -> str:
-    """Some groups counted as one; the parameter is the list of their keys."""
-    return _counted(dimension, f"'{OTHER}'", f"{_asked(base)} AND {_is_among(f'CAST({key} AS VARCHAR)')}")
-
-
-def _asked(dimension: str) -> str:
-    """The rows of a dimension; where «not known» is no key, those that have one."""
-    if dimension == "hour":
-        return "facts"
-    return (
-        f"facts WHERE {ONLY.get(dimension, 'TRUE' if dimension in ANYWHERE else f'{dimension} IS NOT NULL')}"
-    )
-
-
-def _is_among(key: str) -> str:
-    """`key` is in the list given as a parameter, in which "" stands for what has no key."""
-    return f"COALESCE({key}, '') IN (SELECT UNNEST(?::VARCHAR[]))"
-
-
-def _counted(dimension: str, key: str, source: str = "facts") -> str:
-    """First what each message adds, then the sum over messages, which keeps distinct messages exact."""
-    each = ", ".join(f"{count.of_one_message} AS {name}" for name, count in COUNTS.items())
-    sums = ", ".join(
-        f"CAST(SUM({name}) AS {TYPES[count.format]}) AS {name}" for name, count in COUNTS.items()
-    )
-    return (
-        f"SELECT '{dimension}' AS dimension, key, {sums} FROM (SELECT key, {each}"
-        f" FROM (SELECT *, CAST({key} AS VARCHAR) AS key FROM {source}) AS keyed"
-        " GROUP BY message, key) AS messages GROUP BY key"
-    )
-
-
-def _key(cursor: duckdb.DuckDBPyConnection, name: str) -> str:
-    """The expression of a dimension: its own value, or OTHER for what lies beyond the largest keys; ""
-    without keys.
-    """
-    most = KEYS["link" if name == BARE_LINK else name]
-    largest = (
-        f"SELECT {name} FROM facts WHERE {name} IS NOT NULL GROUP BY {name} ORDER BY COUNT(*) DESC, {name}"
-    )
-    found = len(cursor.execute(f"{largest} LIMIT {(most or 0) + 1}").fetchall())
-    if most is None or found <= most:
-        return name if found else ""
-    return f"CASE WHEN {name} IS NULL OR {name} IN ({largest} LIMIT {most}) THEN {name} ELSE '{OTHER}' END"
-
-
-def _windows() -> str:
+def _windows(found: Columns, whole: _Block) -> _Block:
     """The whole campaign for each of WINDOWS. A person's click implies that a person opened."""
-    clicks = ", ".join(
-        f"COUNT(CASE WHEN kind = 'clicked' AND COALESCE(apart_within > {window}, TRUE) THEN 1 END)"
-        f" AS clicks_{window}"
-        for window in WINDOWS
-    )
-    banded = " UNION ALL ".join(
-        f"SELECT '{window}' AS length, opens, clicks_{window} AS clicks FROM messages" for window in WINDOWS
-    )
-    sums = {
-        "opens": "SUM(CASE WHEN opens = 0 AND clicks > 0 THEN 1 ELSE opens END)",
-        "clicks": "SUM(clicks)",
-        "unique_opens": "COUNT(CASE WHEN opens > 0 OR clicks > 0 THEN 1 END)",
-        "unique_clicks": "COUNT(CASE WHEN clicks > 0 THEN 1 END)",
+    size = len(found.messages)
+    opens = np.bincount(found.message[found.having(TOLD_OPENS)], minlength=size)
+    bands = []
+    for window in WINDOWS:
+        clicks = np.bincount(found.message[found.having(CLICKS_BEYOND[window])], minlength=size)
+        openers, clickers = ((opens > 0) | (clicks > 0)).sum(), (clicks > 0).sum()
+        bands.append(
+            {
+                "opens_people": opens.sum() + ((opens == 0) & (clicks > 0)).sum(),
+                "clicks_people": clicks.sum(),
+                "unique_opens_people": openers,
+                "unique_clicks_people": clickers,
+                "first_opens_people": openers,
+                "first_clicks_people": clickers,
+            }
+        )
+    counts = {
+        name: np.array([band.get(name, values[0]) for band in bands]) for name, values in whole.counts.items()
     }
-    sums |= {"first_opens": sums["unique_opens"], "first_clicks": sums["unique_clicks"]}
-    told = ", ".join(f"CAST({sql} AS BIGINT) AS {name}_people" for name, sql in sums.items())
-    replaced = ", ".join(f"banded.{name}_people AS {name}_people" for name in sums)
-    return (
-        "WITH messages AS (SELECT message,"
-        f" COUNT(CASE WHEN kind = 'opened' AND told AND people THEN 1 END) AS opens, {clicks}"
-        " FROM facts GROUP BY message),"
-        f" banded AS (SELECT length, {told} FROM ({banded}) AS each_one GROUP BY length)"
-        f" SELECT counts.* REPLACE ('window' AS dimension, banded.length AS key, {replaced})"
-        " FROM counts, banded WHERE counts.dimension = ''"
-    )
+    return _Block("window", [str(window) for window in WINDOWS], counts)
 
 
-def _rows(messages: str, start: datetime | None) -> str:
-    """All rows of the rollup, over `counts` and the file of messages; in order, so that the same events give
-    the same report.
-    """
-    return (
-        "SELECT * FROM (SELECT counts.*, whole.* FROM counts"
-        f" LEFT JOIN ({_of_whole(messages, start)}) AS whole"
-        f" ON counts.dimension = '' UNION ALL BY NAME {_most_active(messages)})"
-        " AS every ORDER BY dimension, key"
-    )
+def _table(block: _Block) -> pa.Table:
+    types = {"count": pa.int64(), "money": pa.float64()}
+    texts = {
+        "dimension": pa.array([block.dimension] * len(block.keys), pa.string()),
+        "key": pa.array(block.keys, pa.string()),
+    }
+    counts = {
+        name: pa.array(block.counts[name], types[count.format], from_pandas=True)
+        for name, count in COUNTS.items()
+    }
+    return pa.table(texts | counts)
 
 
-def _of_whole(messages: str, start: datetime | None) -> str:
+def _of_whole(became: pa.Table, start: datetime | None) -> dict[str, pa.Array]:
     """When the campaign was opened and clicked last, and how soon half of it was."""
-    verbs = {"opened": "opens", "clicked": "clicks"}
-    forms = [(verb, name, end) for verb, name in verbs.items() for end in ("", "_people")]
-    last = [
-        f"(SELECT MAX(last_{verb}_at{end}) FROM {messages}) AS last_{verb}_at{end}" for verb, _, end in forms
-    ]
-    began = "NULL" if start is None else str(start.timestamp())
-    half = [
-        f"(SELECT {_half(f'first_{verb}_at{end}', f'{messages} WHERE {name}{end} > 0', began)})"
-        f" AS half_{name}{end}"
-        for verb, name, end in forms
-    ]
-    return f"SELECT {', '.join(last + half)}"
+    last = {
+        f"last_{verb}_at{end}": pa.array(
+            [pc.max(became.column(f"last_{verb}_at{end}")).as_py()], pa.timestamp("us")
+        )
+        for verb, _, end in FORMS
+    }
+    halves = {
+        f"half_{name}{end}": pa.array(
+            [_half(became, f"first_{verb}_at{end}", f"{name}{end}", start)], pa.float64()
+        )
+        for verb, name, end in FORMS
+    }
+    return last | halves
 
 
-def _half(first_at: str, messages: str, began: str) -> str:
+def _half(became: pa.Table, first_at: str, count: str, start: datetime | None) -> float | None:
     """Seconds from the beginning to the first time of the middle one; unknown where that has no time, or one
     before the beginning.
     """
-    ranked = (
-        f"SELECT EPOCH({first_at}) - {began} AS seconds, COUNT(*) OVER () AS all_of_them,"
-        f" ROW_NUMBER() OVER (ORDER BY {first_at} NULLS LAST) AS nth FROM {messages}"
-    )
-    return f"MIN(seconds) FROM ({ranked}) AS ranked WHERE nth = (all_of_them + 1) // 2 AND seconds >= 0"
+    theirs = became.filter(pc.greater(became.column(count), 0)).column(first_at)
+    times = np.sort(theirs.drop_null().cast(pa.int64()).to_numpy())
+    middle = (len(theirs) - 1) // 2
+    if start is None or not 0 <= middle < len(times):
+        return None
+    seconds = float(times[middle] / 1e6 - start.timestamp())
+    return seconds if seconds >= 0 else None
 
 
-def _most_active(messages: str) -> str:
+def _most_active(became: pa.Table) -> pa.Table:
     """The most active recipients in either form, so that both rankings can be drawn."""
-    ranks = ("opens + clicks DESC, clicks DESC", "opens_people + clicks_people DESC, clicks_people DESC")
-    places = ", ".join(
-        f"ROW_NUMBER() OVER (ORDER BY {rank}, last_at DESC, message) AS place_{number}"
-        for number, rank in enumerate(ranks)
+    opens, clicks, opens_people, clicks_people = (
+        became.column(name).to_numpy() for name in ("opens", "clicks", "opens_people", "clicks_people")
     )
-    return (
-        "SELECT 'message' AS dimension, CAST(message AS VARCHAR) AS key, last_at, last_at_people, opens,"
-        f" clicks, opens_people, clicks_people FROM (SELECT *, {places} FROM (SELECT *,"
-        " GREATEST(last_opened_at, last_clicked_at) AS last_at,"
-        " GREATEST(last_opened_at_people, last_clicked_at_people) AS last_at_people"
-        f" FROM {messages} WHERE opens + clicks > 0) AS active) AS ranked"
-        f" WHERE place_0 <= {MOST_ACTIVE} OR place_1 <= {MOST_ACTIVE}"
+    last_at = {
+        end: pc.max_element_wise(
+            became.column(f"last_opened_at{end}"), became.column(f"last_clicked_at{end}")
+        )
+        for end in ("", "_people")
+    }
+    late = pc.fill_null(last_at[""].cast(pa.int64()), NO_TIME).to_numpy()
+    active = np.flatnonzero(opens + clicks)
+    places = [
+        _busiest(*(column[active] for column in (*form, late)))
+        for form in ((opens, clicks), (opens_people, clicks_people))
+    ]
+    chosen = pa.array(active[np.union1d(*places)])
+    told = {name: became.column(name) for name in ("opens", "clicks", "opens_people", "clicks_people")}
+    rows = pa.table({"last_at": last_at[""], "last_at_people": last_at["_people"]} | told).take(chosen)
+    return rows.append_column("dimension", pa.array(["message"] * len(chosen), pa.string())).append_column(
+        "key", became.column("message").take(chosen).cast(pa.string())
     )
 
 
-def _totals(analytics: Analytics, place: str) -> dict[str, float]:
-    rows = analytics.events.read(place).to_pylist()
-    whole: dict[str, float] = next((row for row in rows if row["dimension"] == ""), dict.fromkeys(COUNTS, 0))
-    return {name: whole[name] for name in COUNTS}
+def _busiest(opens: Numbers, clicks: Numbers, late: Numbers) -> Numbers:
+    """The places of MOST_ACTIVE messages: who did most, then who clicked most, then who did so last."""
+    deeds = opens + clicks
+    least = np.partition(deeds, -MOST_ACTIVE)[-MOST_ACTIVE] if len(deeds) > MOST_ACTIVE else 0
+    near = np.flatnonzero(deeds >= least)
+    return near[np.lexsort((near, ~late[near], -clicks[near], -deeds[near]))[:MOST_ACTIVE]]
+
+
+def _totals(rows: pa.Table) -> dict[str, float]:
+    whole = rows.filter(pc.equal(rows.column("dimension"), "")).to_pylist()
+    counts: dict[str, float] = whole[0] if whole else dict.fromkeys(COUNTS, 0)
+    return {name: counts[name] for name in COUNTS}

@@ -12,7 +12,7 @@ from lib.model import Form, Kind, Scope
 from lib.reports.curves import grown
 from lib.reports.figures import is_covered
 from lib.reports.overview import campaigns, named
-from lib.reports.parts import part_of, retrying
+from lib.reports.parts import read, retrying
 from lib.store.analytics import Analytics
 from lib.store.records import reading
 from lib.store.tables import campaigns as table
@@ -118,7 +118,7 @@ def _curves(analytics: Analytics, scope: Scope, figures: pd.DataFrame, form: For
 
 
 def _curve(analytics: Analytics, scope: Scope, row: Any, deliveries: float, form: Form) -> pd.DataFrame:
-    part = part_of(analytics.events.read(row.rollup), "hour", row.covers, scope)
+    part = read(analytics, row.rollup).part("hour", row.covers, scope)
     happened = part.counts["opens"] + part.counts["clicks"] > 0
     places = sorted((int(hour), place) for place, hour in enumerate(part.keys) if hour is not None)
     order = [place for _hour, place in places if happened[place]]

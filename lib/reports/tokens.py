@@ -23,6 +23,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 CUT = "…"
@@ -109,6 +110,8 @@ FEWEST_RECIPIENTS = 5
 Differing = frozenset[tuple[str, str]]
 """(host, or host and path; name of a parameter)."""
 
+NONE: frozenset[str] = frozenset()
+
 
 def bare(url: str, differing: Differing = frozenset()) -> str:
     """The address without what names a recipient; what is no address is cut where an e-mail stands in it."""
@@ -119,8 +122,7 @@ def bare(url: str, differing: Differing = frozenset()) -> str:
         return ADDRESS.sub(CUT, url)
     if parts.scheme.lower() == "mailto":
         return _bare_mailto(url)
-    places = frozenset(name for place, name in differing if place in (host, host + parts.path))
-    personal = places.union(*(names for pattern, names in PAGES if pattern.search(host)))
+    personal = _personal(host, parts.path, differing)
     query = _bare_query(parts.query, personal, differing)
     fragment = parts.fragment
     if "=" in fragment:
@@ -136,7 +138,80 @@ def folded(url: str, differing: Differing = frozenset()) -> str:
     """The page that a link leads to: its address without what names a recipient, and without the parameters
     that only say where a visitor came from. What is left stands as it stood, in its order.
     """
-    cut = bare(url, differing)
+    return _page(bare(url, differing))
+
+
+def cut(urls: Iterable[str], differing: Differing = frozenset()) -> Iterator[tuple[str, str]]:
+    """Each address as `bare` and as `folded` give it; links that only their recipients tell apart are taken
+    apart once, for there may be a million of them.
+    """
+    known: dict[str, tuple[str, str]] = {}
+    named: dict[str, frozenset[str] | None] = {}
+    for url in urls:
+        alike = _without_tokens(url, differing, named)
+        if alike not in known:
+            plain = bare(alike, differing)
+            known[alike] = (plain, _page(plain))
+        yield known[alike]
+
+
+def _without_tokens(url: str, differing: Differing, named: dict[str, frozenset[str] | None]) -> str:
+    """The address without the values of parameters that are cut for their names; `named` remembers which
+    names those are, by what stands before the question mark, and None where that is no address.
+    """
+    head, _, rest = url.partition("?")
+    if not rest or "#" in head or "&amp;" in rest or not head.startswith(("http://", "https://")):
+        return url
+    if head not in named:
+        named[head] = _named_at(head, differing)
+    personal = named[head]
+    if personal is None:
+        return url
+    query, mark, fragment = rest.partition("#")
+    pairs = [
+        f"{name}=" if value and _is_named(name, personal) else pair
+        for pair in query.split("&")
+        for name, _, value in [pair.partition("=")]
+    ]
+    return f"{head}?{'&'.join(pairs)}{mark}{fragment}"
+
+
+def _named_at(head: str, differing: Differing) -> frozenset[str] | None:
+    try:
+        parts = urlsplit(head)
+        return _personal(parts.hostname or "", parts.path, differing)
+    except ValueError:
+        return None
+
+
+def _personal(host: str, path: str, differing: Differing) -> frozenset[str]:
+    """The parameters that are personal on a page of a host, whatever they are called."""
+    by_place = _by_place(differing)
+    return _of_host(host) | by_place.get(host, NONE) | by_place.get(host + path, NONE)
+
+
+@lru_cache(maxsize=4)
+def _by_place(differing: Differing) -> dict[str, frozenset[str]]:
+    names: dict[str, set[str]] = {}
+    for place, name in differing:
+        names.setdefault(place, set()).add(name)
+    return {place: frozenset(found) for place, found in names.items()}
+
+
+@lru_cache(maxsize=1000)
+def _of_host(host: str) -> frozenset[str]:
+    return NONE.union(*(names for pattern, names in PAGES if pattern.search(host)))
+
+
+@lru_cache(maxsize=10_000)
+def _is_named(name: str, personal: frozenset[str]) -> bool:
+    """A parameter that is cut whatever its value."""
+    plain = unquote(name).lower()
+    named = plain in PERSONAL or name in personal or NAMING.fullmatch(plain)
+    return bool(named) and not plain.startswith(KEPT)
+
+
+def _page(cut: str) -> str:
     try:
         parts = urlsplit(cut)
     except ValueError:
@@ -212,9 +287,7 @@ def _bare_query(query: str, personal: frozenset[str], differing: Differing) -> s
 def _bare_pair(pair: str, personal: frozenset[str], differing: Differing) -> str:
     """The parameter as it may be shown; "" when it is cut."""
     name, equals, value = pair.partition("=")
-    plain = unquote(name).lower()
-    named = plain in PERSONAL or name in personal or NAMING.fullmatch(plain)
-    if named and not plain.startswith(KEPT):
+    if _is_named(name, personal):
         return ""
     if "://" in (inner := _decoded(value)):
         cut = bare(inner, differing)
@@ -229,11 +302,13 @@ def _bare_path(path: str) -> str:
     return "/".join(CUT if tells(part) else part for part in path.split("/"))
 
 
+@lru_cache(maxsize=10_000)
 def _tells(text: str) -> bool:
     """An e-mail address stands in it, or it has the size of a hash or a UUID."""
     return bool(HASH.fullmatch(_decoded(text))) or _holds_address(text)
 
 
+@lru_cache(maxsize=10_000)
 def _holds_address(text: str) -> bool:
     plain = _decoded(text)
     return bool(ADDRESS.search(plain)) or any(

@@ -7,6 +7,7 @@ beta-binomial. docs/adr/0011-what-is-usual.md tells why this one and how it is f
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -102,13 +103,16 @@ def _quantile(share: float, whole: int, a: float, b: float) -> int:
     return min(max(int(np.ceil(found - 0.5)), 0), whole)
 
 
+@lru_cache(maxsize=32)  # each of them is asked for the ends of three intervals and for a position
 def _chances(whole: int, a: float, b: float) -> Column:
     """The chance of each count from 0 to `whole`; they add up to 1."""
     counts = np.arange(whole + 1)
     ways = special.gammaln(whole + 1) - special.gammaln(counts + 1) - special.gammaln(whole - counts + 1)
     logs = ways + special.betaln(counts + a, whole - counts + b)
     chances = np.exp(logs - logs.max())
-    return np.asarray(chances / chances.sum(), dtype=np.float64)
+    found = np.asarray(chances / chances.sum(), dtype=np.float64)
+    found.setflags(write=False)
+    return found
 
 
 def _matched(whole: int, a: float, b: float) -> tuple[float, float]:

@@ -48,6 +48,10 @@ class Admission:
     """The share's last day, inclusive, in `zone`; None: no end."""
     zone: str
     session_id: int
+    message: str
+    """What was written with the share, "" for nothing."""
+    analyst: str
+    """The name of whom the share is from, "" when nobody's account made it."""
 
 
 @dataclass(frozen=True)
@@ -172,11 +176,13 @@ _VIEWERS = (
         viewers.c.version.label("credential"),
         *(viewers.c[name] for name in ("share_id", "address", "revoked_at", "suspended_at")),
         *standing.COLUMNS,
-        *(shares.c[name] for name in ("language", "expires_on", "zone")),
+        *(shares.c[name] for name in ("language", "expires_on", "zone", "message")),
+        sa.func.coalesce(analysts.c.name, "").label("analyst"),
         *(shares.c[name] for name in ("campaigns", "sections", "people", "revenue", "history", "form")),
     )
     .join(viewers, viewers.c.id == sessions.c.viewer_id)
     .join(shares, shares.c.id == viewers.c.share_id)
+    .outerjoin(analysts, analysts.c.id == shares.c.analyst_id)
     .where(sessions.c.kind == VIEWER)
 )
 
@@ -240,6 +246,8 @@ def _admission(found: sa.Row[Any]) -> Admission:
         expires_on=found.expires_on,
         zone=found.zone,
         session_id=found.session_id,
+        message=found.message,
+        analyst=found.analyst,
     )
 
 

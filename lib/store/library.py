@@ -16,14 +16,14 @@ import pandas as pd
 import sqlalchemy as sa
 
 from lib import words
-from lib.model import Campaign, Covers, Event, Note, Reject, Row
+from lib.model import Campaign, Covers, Event, Item, Note, Reject, Row
 from lib.store import settlement, sheet
 from lib.store.analytics import Analytics
 from lib.store.claims import Claim, fields_of, figure_of
 from lib.store.events import MESSAGES, PEOPLE
 from lib.store.records import reading
 from lib.store.settlement import Change, Roll, Rolled, Settlement, chunks, insert, until_first
-from lib.store.spool import Spool
+from lib.store.spool import Rows, Spool
 from lib.store.tables import campaigns, claims, files, imports
 
 __all__ = ["Job", "Outcome", "Roll", "Rolled", "UndoRefused", "bring", "data_version", "imports_list", "undo"]
@@ -90,7 +90,7 @@ class Tally:
 def bring(
     analytics: Analytics,
     job: Job,
-    rows: Iterable[Row | Reject | Note],
+    rows: Iterable[Row | Rows | Reject | Note],
     roll: Roll,
     progress: Callable[[int], None],
     now: datetime,
@@ -226,37 +226,47 @@ def _bench(import_id: int) -> str:
 
 
 def _read(
-    rows: Iterable[Row | Reject | Note], spool: Spool, rejects: "RejectsFile", progress: Callable[[int], None]
+    rows: Iterable[Row | Rows | Reject | Note],
+    spool: Spool,
+    rejects: "RejectsFile",
+    progress: Callable[[int], None],
 ) -> Tally:
     tally = Tally()
+    told = 0
     with rejects:
         for one in rows:
             _take(one, tally, spool, rejects)
-            if tally.read % PROGRESS_EVERY == 0 and tally.read:
-                progress(tally.read)
+            if tally.read >= told + PROGRESS_EVERY:
+                told = tally.read
+                progress(told)
     spool.finish()
     progress(tally.read)
     return tally
 
 
-def _take(one: Row | Reject | Note, tally: Tally, spool: Spool, rejected: "RejectsFile") -> None:
+def _take(one: Row | Rows | Reject | Note, tally: Tally, spool: Spool, rejected: "RejectsFile") -> None:
     if isinstance(one, Note):
         if len(tally.notes) < MOST_NOTES:
             tally.notes[one] = None
     elif isinstance(one, Reject):
         rejected.write(one)
         tally.rejected += 1
+    elif isinstance(one, Rows):
+        for place, items in one.beside:
+            _take_row(items, one.file, tally.rows + place, spool)
+        spool.add_events(tally.rows, one.file, one.events)
+        tally.rows += one.count
     else:
-        _take_row(one, tally.rows, spool)
+        _take_row(one.items, one.file, tally.rows, spool)
         tally.rows += 1
 
 
-def _take_row(row: Row, number: int, spool: Spool) -> None:
+def _take_row(items: tuple[Item, ...], file: str, number: int, spool: Spool) -> None:
     fields: dict[str, dict[str, Any]] = {}
     figures: dict[str, list[list[Any]]] = {}
-    for item in row.items:
+    for item in items:
         if isinstance(item, Event):
-            spool.add_event(number, row.file, item)
+            spool.add_event(number, file, item)
         elif isinstance(item, Covers):
             spool.add_covers(item.campaign, item.kinds)
         elif isinstance(item, Campaign):
@@ -335,7 +345,7 @@ def _settled(
 
     def attempt() -> Outcome:
         with Settlement(analytics, change, roll, now) as ready:
-            outcome = _outcome(analytics, import_id, spool, tally, _new_rows(analytics, spool))
+            outcome = _outcome(analytics, import_id, spool, tally, _new_rows(analytics, spool, tally))
             with analytics.records.begin() as db:
                 ready.write(db)
                 insert(db, claims, _claim_rows(import_id, spool))
@@ -378,7 +388,7 @@ def _claim_rows(import_id: int, spool: Spool) -> Iterable[dict[str, Any]]:
             }
 
 
-def _new_rows(analytics: Analytics, spool: Spool) -> int:
+def _new_rows(analytics: Analytics, spool: Spool, tally: Tally) -> int:
     """How many rows say anything that no live import says."""
     with reading(analytics.records) as db:
         known = {
@@ -389,11 +399,11 @@ def _new_rows(analytics: Analytics, spool: Spool) -> int:
             )
         }
         live = _live_files(analytics, db, spool.campaigns_with_files)
-    new = [
-        np.array([row for words_, row in spool.fingerprints.items() if words_ not in known], dtype=np.int64)
-    ]
-    new += [spool.new_rows(campaign, live.get(campaign, [])) for campaign in spool.campaigns_with_events]
-    return len(np.unique(np.concatenate(new)))
+    new = np.zeros(tally.rows, bool)
+    new[[row for words_, row in spool.fingerprints.items() if words_ not in known]] = True
+    for campaign in spool.campaigns_with_events:
+        new[spool.new_rows(campaign, live.get(campaign, []))] = True
+    return int(new.sum())
 
 
 def _live_files(analytics: Analytics, db: sa.Connection, ids: list[str]) -> dict[str, list[Path]]:

@@ -3,6 +3,9 @@
 The same object goes to every session: a table from here is never changed in place.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -16,6 +19,9 @@ from lib.ui import session
 
 Key = tuple[str, int]
 """The installation and the version of its data. (An argument that begins with _ is not hashed.)"""
+
+BY_NAME: dict[str | type[Any], Callable[[Any], Any]] = {Scope: repr, Form: str}
+"""What Streamlit would take apart to hash it, which takes longer than to draw a section."""
 
 
 def campaigns(scope: Scope, form: Form = Form.ALL) -> pd.DataFrame:
@@ -58,13 +64,13 @@ def _origins(_analytics: Analytics, key: Key, campaign: str) -> tuple[str, ...]:
     return where_from.imported_files(_analytics.records, campaign)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_NAME)
 def _campaigns(_analytics: Analytics, key: Key, scope: Scope, form: Form) -> pd.DataFrame:  # noqa: ARG001 - hashed
     frame = reports.campaigns(_analytics, scope, form)
     return frame.sort_values("sent_at", ascending=False, na_position="last", ignore_index=True)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=BY_NAME)
 def _report(
     _analytics: Analytics,
     key: tuple[str, int, int, int],  # noqa: ARG001 - hashed
@@ -75,7 +81,7 @@ def _report(
     return reports.report(_analytics, scope, campaign, form)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=BY_NAME)
 def _side_by_side(
     _analytics: Analytics,
     key: Key,  # noqa: ARG001 - hashed

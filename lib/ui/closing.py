@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
 
-from lib import wiring, words
+from lib import words
 from lib.model import Scope
 from lib.paper import numbers
-from lib.shares import shares
-from lib.ui import badges, cache, downloads, exchange, report, session, signin, spans
+from lib.ui import badges, cache, downloads, exchange, kept, report, session, signin, spans
 from lib.ui.counting import Opening
 from lib.ui.guarded import viewer_fragment
 from lib.ui.i18n import language, plain, t
@@ -50,10 +50,13 @@ def header() -> None:
     """The brand, until when the report is open, the way out, and what was written with it."""
     st.session_state[ADMITTED] = language()
     viewer = session.viewer()
-    top(viewer.expires_on, viewer.zone, _leave)
-    share = shares.find(session.app().records, viewer.share_id, wiring.now())
-    if share is not None:
-        quote(share.message, share.analyst)
+    told = viewer.expires_on, viewer.zone, viewer.message, viewer.analyst
+    kept.draw("", "viewers-header", partial(_head, *told), *told, spans.today(viewer.zone))
+
+
+def _head(expires_on: date | None, zone: str, message: str, analyst: str) -> None:
+    top(expires_on, zone, _leave)
+    quote(message, analyst)
 
 
 def top(expires_on: date | None, zone: str, way_out: Callable[[], None]) -> None:
@@ -85,18 +88,20 @@ def opening() -> Opening:
 
 def chosen(scope: Scope) -> str | None:
     """The campaign to be read, which stands in the address too."""
-    campaign = choose(scope, st.query_params.get(CAMPAIGN, ""))
-    if campaign is not None and len(cache.campaigns(scope)) > 1:
+    asked = st.query_params.get(CAMPAIGN, "")
+    campaign = choose(scope, asked)
+    if campaign != asked and campaign is not None and len(cache.campaigns(scope)) > 1:
         st.query_params[CAMPAIGN] = campaign
     return campaign
 
 
 def choose(scope: Scope, asked: str = "") -> str | None:
     """The campaign to be read: the only one, or one chosen of several. None when none is left."""
-    titles = {str(row["id"]): _title(row) for _, row in cache.campaigns(scope).iterrows()}
-    if len(titles) < 2:
-        return next(iter(titles), None)
-    names = list(titles)
+    known = cache.campaigns(scope)
+    names = [str(name) for name in known["id"]]
+    if len(names) < 2:
+        return next(iter(names), None)
+    titles = {name: _title(row) for name, (_, row) in zip(names, known.iterrows(), strict=True)}
     return st.selectbox(
         t("shared.campaign", count=len(titles)),
         names,
@@ -117,6 +122,10 @@ def read(scope: Scope, campaign: str | None, opening: Opening) -> bool:
 
 def footer(campaign: str, live: bool = True) -> None:
     """What can be taken along; the analyst's preview draws it too, where nothing is fetched."""
+    kept.draw("", "viewers-footer", partial(_foot, campaign, live), campaign, live)
+
+
+def _foot(campaign: str, live: bool) -> None:
     downloads.whole(campaign, live)
     st.caption(t("shared.seen"))
 

@@ -31,6 +31,11 @@ ICON = f"data:image/svg+xml;base64,{b64encode(BARS.encode()).decode()}"
 
 def main() -> None:
     """Draw the page that was asked for, if it is this person's to see."""
+    with session.run():
+        _draw()
+
+
+def _draw() -> None:
     analyst, viewer = session.find_analyst(), session.find_viewer()
     i18n.speak(_language(analyst, viewer))
     st.set_page_config(session.app().settings.brand, ICON, layout="wide")

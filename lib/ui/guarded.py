@@ -60,7 +60,7 @@ def analyst_dialog(title: str, *, width: Width = "small") -> Callable[[F], F]:
     def decorate(function: F) -> F:
         @wraps(function)
         def open_dialog(*given: Any, **named: Any) -> Any:
-            asking = _asking(function, _analyst_is_here, _leave)
+            asking = _within_a_run(function, _analyst_is_here, _leave)
             return st.dialog(i18n.t(title), width=width)(asking)(*given, **named)
 
         return cast(F, open_dialog)
@@ -81,11 +81,25 @@ def viewer_callback(function: F) -> F:
 def _fragment(is_here: Callable[[bool], bool], run_every: float | None, key: str | None) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         by_a_person = run_every is None  # a timer must not keep a session alive (S2)
-        return st.fragment(
-            _asking(function, partial(is_here, by_a_person), st.rerun), run_every=run_every, key=key
-        )
+        asking = _within_a_run(function, partial(is_here, by_a_person), st.rerun)
+        return st.fragment(asking, run_every=run_every, key=key)
 
     return decorate
+
+
+def _within_a_run(function: F, is_here: Callable[[], bool], otherwise: Callable[[], Any]) -> F:
+    """Within a run of the whole page its guard has just asked; run by itself, a fragment begins a run."""
+    asking = _asking(function, is_here, otherwise)
+
+    @wraps(function)
+    def begun(*given: Any, **named: Any) -> Any:
+        context = get_script_run_ctx()
+        if context is None or not context.fragment_ids_this_run:
+            return asking(*given, **named)
+        with session.run():
+            return asking(*given, **named)
+
+    return cast(F, begun)
 
 
 def _asking(function: F, is_here: Callable[[], bool], otherwise: Callable[[], Any]) -> F:

@@ -1,6 +1,7 @@
 """The reader's language: the sentences, escaped where Streamlit would read a name as Markdown."""
 
 import re
+from contextvars import ContextVar
 
 import streamlit as st
 
@@ -14,15 +15,23 @@ WISH = "wish"  # what a stranger chose on the sign-in page, in st.session_state
 LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 
 
+_spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
+"""What is in SPOKEN, nearer at hand: a page asks for it some hundred times."""
+
+
 def language() -> str:
     """The language of the reader: what the guard found, else what was chosen, else the browser's."""
+    if spoken := _spoken.get():
+        return spoken
     state = st.session_state
     return str(state.get(SPOKEN) or state.get(WISH) or words.best(st.context.locale))
 
 
 def speak(chosen: str | None) -> None:
     """From here on speak `chosen`; None leaves it to the reader's wish and the browser."""
-    st.session_state[SPOKEN] = chosen if chosen in words.LANGUAGES else None
+    known = chosen if chosen in words.LANGUAGES else None
+    _spoken.set(known)
+    st.session_state[SPOKEN] = known
 
 
 def t(key: str, **holes: object) -> str:

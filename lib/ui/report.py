@@ -1,6 +1,7 @@
 """The report of one campaign, drawn alike for the analyst and for a viewer, within the scope of each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -10,10 +11,10 @@ from lib.paper import numbers
 from lib.paper.passport import difference, differs, passport
 from lib.reports import FEWEST, CampaignView, Report, Section, UnknownCampaign
 from lib.reports.export import claim_label
-from lib.ui import cache, counting, downloads, passports, printing, session, story
+from lib.ui import cache, counting, downloads, kept, passports, printing, session, story
 from lib.ui.counting import USUAL, Opening
 from lib.ui.i18n import language, plain, t
-from lib.ui.sections import DRAWN
+from lib.ui.sections import DRAWN, LIVE
 
 HEADLINES = (  # the figure of a card, and the one in small letters below it
     ("recipients", None),
@@ -57,18 +58,16 @@ def draw(scope: Scope, campaign: str, opening: Opening = USUAL) -> bool:
     except UnknownCampaign:
         st.info(t("report.unknown"), icon=":material/search_off:")
         return False
-    _header(known.campaign)
+    kept.draw(known.mark, "header", lambda: _header(known.campaign))
     form = _form(known, opening)
     found = known if form is Form.ALL else cache.report(scope, campaign, form)
-    story.draw(found, scope)
-    _figures(known, found, scope)
-    _differences(found)
     shown = _with_data(found)
-    _jumps(shown)
+    origins = cache.origins(campaign) if _is_analyst(scope) else None
+    in_short = partial(_in_short, known, found, scope, origins, shown)
+    kept.draw(found.mark, "in-short", in_short, known.mark, origins, printing.style())
     for section in shown:
         _section(found, section, scope, opening.addressed)
-    _claims(found)
-    _without_data(found, scope)
+    kept.draw(found.mark, "rest", partial(_rest, found, scope))
     return True
 
 
@@ -116,12 +115,25 @@ def _form(report: Report, opening: Opening) -> Form:
     return form
 
 
-def _figures(whole: Report, report: Report, scope: Scope) -> None:
-    """`whole` is the report in the form ALL, from which the passports are made."""
+def _in_short(
+    whole: Report,
+    report: Report,
+    scope: Scope,
+    origins: tuple[str, ...] | None,
+    shown: Sequence[Section],
+) -> None:
+    """All that stands above the sections `shown`; see `_cards`."""
+    story.draw(report, scope)
+    _figures(whole, report, scope, origins)
+    _differences(report)
+    _jumps(shown)
+
+
+def _figures(whole: Report, report: Report, scope: Scope, origins: tuple[str, ...] | None) -> None:
     names = [(name, below) for name, below in HEADLINES if _is_shown(report, scope, name)]
     with st.container(gap=None):
         st.html(STYLE + printing.style())
-        _cards(whole, report, names, cache.origins(whole.campaign.id) if _is_analyst(scope) else None)
+        _cards(whole, report, names, origins)
 
 
 def _cards(
@@ -130,7 +142,9 @@ def _cards(
     names: Sequence[tuple[str, str | None]],
     origins: tuple[str, ...] | None,
 ) -> None:
-    """`origins`: the files that the figures are from; None for a viewer, who is not told."""
+    """`whole` is the report in the form ALL, from which the passports are made; `origins` are the files that
+    the figures are from, None for a viewer, who is not told.
+    """
     with st.grid(4, min_column_width=150, gap="small", key=section_key("figures")):
         for name, below in names:
             with st.container(border=True, height="stretch", gap=None, key=f"card-{name}"):
@@ -211,14 +225,37 @@ def _jumps(shown: Sequence[Section]) -> None:
 
 def _section(report: Report, section: Section, scope: Scope, live: bool) -> None:
     """One section with its heading; where it is not `live`, in a preview, nothing can be taken along."""
-    name = section.name
+    heading, body = partial(_heading, report, section.name, live), partial(_body, report, section, scope)
+    if section.name in LIVE:
+        with st.container(border=True, key=section_key(section.name)):
+            kept.draw(report.mark, f"heading-{section.name}", heading, live)
+            body()
+    else:
+        kept.draw(report.mark, section.name, partial(_whole, section.name, heading, body), live)
+
+
+def _whole(name: str, heading: Callable[[], None], body: Callable[[], None]) -> None:
     with st.container(border=True, key=section_key(name)):
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top"):
-            st.subheader(t(f"report.section.{name}"), anchor=section_key(name), width="content")
-            downloads.menu(report, name, live)
-        DRAWN[name](report, section, scope)
-        if section.note:
-            st.caption(t(section.note, number=FEWEST))
+        heading()
+        body()
+
+
+def _heading(report: Report, name: str, live: bool) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top"):
+        st.subheader(t(f"report.section.{name}"), anchor=section_key(name), width="content")
+        downloads.menu(report, name, live)
+
+
+def _body(report: Report, section: Section, scope: Scope) -> None:
+    DRAWN[section.name](report, section, scope)
+    if section.note:
+        st.caption(t(section.note, number=FEWEST))
+
+
+def _rest(report: Report, scope: Scope) -> None:
+    """What stands below the sections."""
+    _claims(report)
+    _without_data(report, scope)
 
 
 def _without_data(report: Report, scope: Scope) -> None:

@@ -1,7 +1,11 @@
 """Who is looking. The guards ask the records on every run; what a browser remembers is never enough."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import streamlit as st
 
@@ -16,6 +20,12 @@ from lib.ui import i18n
 EVERYTHING = Scope()
 READ_AS = "read-as"  # in st.session_state: by which guard the page was opened, for the fragments of a report
 AS_ANALYST, AS_VIEWER = "analyst", "viewer"
+FRESH = 1.0
+"""Seconds. Guard, fragments and header of one run ask within some milliseconds; a file may take a minute."""
+
+Found = TypeVar("Found")
+_found: ContextVar[dict[str, tuple[float, object]] | None] = ContextVar("found", default=None)
+"""By AS_...: when this run asked the records, and what they said. None: each question reaches the records."""
 
 
 class NobodyHere(Exception):
@@ -37,18 +47,50 @@ def network() -> str:
     return st.context.ip_address or ""
 
 
+@contextmanager
+def run() -> Iterator[None]:
+    """A run of a page or of a fragment: what its guard is told holds for all that asks within it, for a
+    second at most. Outside of runs, as in callbacks, each question reaches the records.
+    """
+    before = _found.set({})
+    try:
+        yield
+    finally:
+        _found.reset(before)
+
+
 def find_analyst(touch: bool = True) -> Analyst | None:
     """The analyst who is signed in, by the records, now. `touch` False: a timer asks, nobody is there."""
-    parts = app()
-    cookie = cookies().get(names.analyst(parts.settings.https))
-    return sessions.find_analyst(parts.records, cookie, wiring.now(), touch) if cookie else None
+
+    def ask() -> Analyst | None:
+        parts = app()
+        cookie = cookies().get(names.analyst(parts.settings.https))
+        return sessions.find_analyst(parts.records, cookie, wiring.now(), touch) if cookie else None
+
+    return _once(AS_ANALYST, ask)
 
 
 def find_viewer(touch: bool = True) -> Admission | None:
     """The viewer who was let in, by the records, now; None as soon as access has ended. `touch` as above."""
-    parts = app()
-    cookie = cookies().get(names.viewer(parts.settings.https))
-    return sessions.find_viewer(parts.records, cookie, wiring.now(), touch) if cookie else None
+
+    def ask() -> Admission | None:
+        parts = app()
+        cookie = cookies().get(names.viewer(parts.settings.https))
+        return sessions.find_viewer(parts.records, cookie, wiring.now(), touch) if cookie else None
+
+    return _once(AS_VIEWER, ask)
+
+
+def _once(who: str, ask: Callable[[], Found]) -> Found:
+    """What this run was told already, if that was within the last second; else the records are asked."""
+    known = _found.get()
+    if known is None:
+        return ask()
+    at, found = known.get(who, (-FRESH, None))
+    if time.monotonic() - at >= FRESH:
+        at, found = time.monotonic(), ask()
+        known[who] = at, found
+    return cast(Found, found)
 
 
 def require_analyst() -> Scope:

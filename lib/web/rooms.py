@@ -32,5 +32,5 @@ def middleware(parts: App) -> list[Middleware]:
         Middleware(Visitor, settings=parts.settings),
         Middleware(Hosts, settings=parts.settings),
         Middleware(Guard, parts=parts),
-        Middleware(Statics, brand=parts.settings.brand, own=own),
+        Middleware(Statics, brand=parts.settings.brand, own=own, data=parts.settings.data),
     ]

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lib.web import statics
 from lib.web.gate import language_of
 from lib.wiring import App
 from lib.words import LANGUAGES, t
@@ -42,7 +43,8 @@ def entry(
     parts: App, request: Request, nonce: str, *, status: int = 200, said: str = "", alarm: str = ""
 ) -> Response:
     """The password form. The same page for every token: nothing in it comes from the records."""
-    return _page(parts, request, "entry.html", status, nonce=nonce, said=said, alarm=alarm)
+    ahead = statics.announced()
+    return _page(parts, request, "entry.html", status, nonce=nonce, said=said, alarm=alarm, ahead=ahead)
 
 
 def left(parts: App, request: Request) -> Response:

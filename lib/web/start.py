@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from lib import wiring
-from lib.web import statics
+from lib.web import rehearsal, statics
 from lib.wiring import App
+
+log = logging.getLogger(__name__)
 
 HEAVY = ("pandas", "plotly.graph_objects", "plotly.express", "streamlit_authenticator", "babel.dates")
 """Imported before the first visitor, who would otherwise wait for them."""
@@ -31,7 +33,8 @@ def lifespan(parts: App) -> Callable[[Any], AbstractAsyncContextManager[None]]:
         worker = wiring.worker(parts) if parts.settings.worker == "embedded" else None
         if worker:
             worker.start()
-        threading.Thread(target=statics.warm, name="compress", daemon=True).start()
+        packs = statics.Packs(parts.settings.data)
+        threading.Thread(target=packs.prepare, name="compress", daemon=True).start()
         try:
             yield
         finally:
@@ -67,6 +70,10 @@ def _hide_tokens(record: logging.LogRecord) -> bool:
 def _make_ready(parts: App) -> None:
     wiring.prepare(parts)
     _warm()
+    try:
+        rehearsal.rehearse(parts.analytics)
+    except Exception:
+        log.exception("the first report could not be rehearsed")  # it will say itself what it lacks
     gc.collect()
     gc.freeze()  # what is loaded now stays; the collector need not look at it after each run
 

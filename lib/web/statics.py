@@ -1,4 +1,4 @@
-"""Streamlit's files, compressed once per process, and its page with our name on it.
+"""Streamlit's files, compressed once per installation, and its page with our name on it.
 
 Streamlit sends its 7 MB of scripts uncompressed. The Plotly chunk, the largest, is announced in the page, so
 that the browser fetches it while the report is being computed.
@@ -7,12 +7,17 @@ that the browser fetches it while the report is being computed.
 import gzip
 import html
 import importlib
+import logging
+import os
 import re
+import shutil
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import get_ident
 
+import streamlit
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -24,8 +29,20 @@ FILE = re.compile(r"/static/(?:js|css)/[\w.\-]+\.(js|css)")
 PAGE = re.compile(r"/[\w-]*")
 """The addresses of pages: one word, which Streamlit answers with its index whatever it is."""
 
+LATER = (
+    *("SourceSansVF-Upright", "MaterialSymbols-Rounded"),
+    *("DataFrame", "Metric", "arrowFormatUtils", "recordbatch", "serialization"),
+)
+"""What the scripts of the first page ask for when they draw a report, as far as it is large."""
+
+REPORTS = ("/shared", "/campaign")
+"""The addresses of pages that begin with a report."""
+
 TYPES = {"js": "text/javascript", "css": "text/css"}
 FOREVER = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
+
+
+log = logging.getLogger(__name__)
 
 
 def _brotli(data: bytes) -> bytes:
@@ -45,11 +62,11 @@ ENCODINGS |= {"gzip": _gzip}
 class Statics:
     """Serves pages and scripts itself; everything else, and every miss, goes on to Streamlit."""
 
-    def __init__(self, app: ASGIApp, brand: str, own: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, brand: str, own: frozenset[str], data: Path) -> None:
         self.app = app
         self._own = own
-        page = index(brand).encode()
-        self._pages = {"": page} | {name: pack(page) for name, pack in ENCODINGS.items()}
+        self._packs = Packs(data)
+        self._pages = {False: _in_all(index(brand)), True: _in_all(of_reports(index(brand)))}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._answer(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
@@ -59,25 +76,76 @@ class Statics:
         path, encoding = scope["path"], _wanted(scope)
         if PAGE.fullmatch(path) and path not in self._own:
             headers = {"vary": "Accept-Encoding"} | ({"content-encoding": encoding} if encoding else {})
-            return Response(self._pages[encoding], headers=headers, media_type="text/html")
+            page = self._pages[path in REPORTS][encoding]
+            return Response(page, headers=headers, media_type="text/html")
         found = FILE.fullmatch(path)
         if not found or not encoding or not (STATIC / path[1:]).is_file():
             return None
-        body = await run_in_threadpool(packed, path, encoding)
+        body = await run_in_threadpool(self._packs.packed, path, encoding)
         return Response(body, headers=FOREVER | {"content-encoding": encoding}, media_type=TYPES[found[1]])
 
 
+class Packs:
+    """Compressed files, in memory and in the installation's folder, which another start finds.
+
+    Their names carry a hash of what is in them; the folder carries Streamlit's version besides.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._folder = data / "statics" / streamlit.__version__
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def packed(self, path: str, encoding: str) -> bytes:
+        """One of Streamlit's files; `path` was matched by FILE and exists."""
+        key = path, encoding
+        if key not in self._kept:
+            self._kept[key] = self._read(path, encoding) or self._pack(path, encoding)
+        return self._kept[key]
+
+    def prepare(self) -> None:
+        """Have all that the first page needs in the best encoding; what older versions left goes."""
+        best = next(iter(ENCODINGS))
+        for path in needed():
+            if not self._place(path, best).is_file():
+                self._pack(path, best)
+        for older in self._folder.parent.glob("*"):
+            if older != self._folder:
+                shutil.rmtree(older, ignore_errors=True)
+
+    def _read(self, path: str, encoding: str) -> bytes | None:
+        try:
+            return self._place(path, encoding).read_bytes()
+        except OSError:
+            return None
+
+    def _pack(self, path: str, encoding: str) -> bytes:
+        """Written beside and moved, so that nobody reads half a file; a full disk costs only time."""
+        data, place = ENCODINGS[encoding]((STATIC / path[1:]).read_bytes()), self._place(path, encoding)
+        beside = place.with_name(f"{place.name}.{os.getpid()}-{get_ident()}")
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_bytes(data)
+            beside.replace(place)
+        except OSError as problem:
+            log.warning("a compressed file is not kept: %s", problem)
+        return data
+
+    def _place(self, path: str, encoding: str) -> Path:
+        return self._folder / f"{path.rpartition('/')[2]}.{encoding}"
+
+
 @cache
-def packed(path: str, encoding: str) -> bytes:
-    """One of Streamlit's files, compressed; `path` was matched by FILE and exists."""
-    return ENCODINGS[encoding]((STATIC / path[1:]).read_bytes())
+def announced() -> tuple[str, ...]:
+    """The paths of what a report's page will ask for, to be fetched while a reader types the password."""
+    folder = STATIC / "static"
+    later = (path for name in LATER for path in sorted(folder.glob(f"*/{name}.*")))
+    return *needed(), *(f"/static/{path.parent.name}/{path.name}" for path in later)
 
 
-def warm() -> None:
-    """Compress what the first page needs, in the best encoding."""
-    best = next(iter(ENCODINGS))
-    for name in re.findall(r'"\./(static/(?:js|css)/[\w.\-]+)"', index("")):
-        packed(f"/{name}", best)
+def needed() -> list[str]:
+    """The paths of the scripts and styles that the first page asks for."""
+    names = re.findall(r'"\./(static/(?:js|css)/[\w.\-]+)"', index(""))
+    return [f"/{name}" for name in names]
 
 
 def index(brand: str) -> str:
@@ -87,6 +155,22 @@ def index(brand: str) -> str:
     page = re.sub(r'\s*<link rel="service-desc"[^>]*>', "", page)
     chunks = [f'<link rel="modulepreload" crossorigin href="./static/js/{path.name}">' for path in _plotly()]
     return page.replace("</head>", "".join(chunks) + "</head>")
+
+
+def of_reports(page: str) -> str:
+    """The page at the address of a report, where charts are certain: while the browser waits for the first
+    words of the report it reads the Plotly chunk, which takes half a second.
+    """
+    scripts = [
+        f'<script type="module" crossorigin src="./static/js/{path.name}"></script>' for path in _plotly()
+    ]
+    return page.replace("</head>", "".join(scripts) + "</head>")
+
+
+def _in_all(page: str) -> dict[str, bytes]:
+    """By encoding, "" for none."""
+    plain = page.encode()
+    return {"": plain} | {name: pack(plain) for name, pack in ENCODINGS.items()}
 
 
 def _plotly() -> list[Path]:

@@ -150,7 +150,7 @@ def test_the_address_names_one_of_several_campaigns_and_the_end_is_near(
             page.goto(f"{server.url}/shared?campaign={campaign.id}")
             expect(page.get_by_role("heading", name=campaign.title)).to_be_visible(timeout=PATIENCE)
         expect(page).to_have_title("Vitrine")
-        page.get_by_role("combobox").click()
+        page.get_by_role("combobox", name=t("en", "shared.campaign", count=2)).click()
         page.get_by_role("option", name="Canary Other").click()
         expect(page.get_by_role("heading", name="Canary Other")).to_be_visible(timeout=PATIENCE)
         assert page.url.endswith(f"?campaign={OTHER.id}")

@@ -1,7 +1,7 @@
 """Who opened and clicked most."""
 
+import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
 from lib.model import Form, Kind
 from lib.reports.overview import named
@@ -14,25 +14,21 @@ def make(world: World) -> Section:
     if not (world.covers(Kind.OPENED) or world.covers(Kind.CLICKED)):
         return Section("active_recipients", None, "missing.active_recipients")
     assert world.rollup is not None  # noqa: S101 - covers() says so
-    rows = world.rollup.filter(pc.equal(world.rollup.column("dimension"), "message"))
+    rows = world.rollup.rows("message")
     last = "last_at_people" if world.form is Form.PEOPLE else "last_at"
     opens, clicks = (rows.column(named(name, world.form)).to_numpy() for name in ("opens", "clicks"))
-    table = pd.DataFrame(
-        {
-            "message": [int(key) for key in rows.column("key").to_pylist()],
-            "opens": opens,
-            "clicks": clicks,
-            "last_at": pd.to_datetime(rows.column(last).to_pandas(), utc=True),
-        }
-    )
-    table = table[table["opens"] + table["clicks"] > 0]
-    table = table.assign(total=table["opens"] + table["clicks"]).sort_values(
-        ["total", "clicks", "last_at", "message"], ascending=[False, False, False, True]
-    )
-    addresses = world.addresses(table["message"].tolist())
-    table = table.assign(address=[addresses.get(message, "") for message in table["message"]]).head(
-        MOST_ACTIVE
-    )
-    return Section(
-        "active_recipients", table[["address", "opens", "clicks", "last_at"]].reset_index(drop=True)
-    )
+    messages = np.array([int(key) for key in rows.column("key").to_pylist()], dtype=np.int64)
+    last_at = pd.to_datetime(rows.column(last).to_pandas(), utc=True)
+    unknown = last_at.isna().to_numpy()
+    latest = np.where(unknown, 0, last_at.dt.as_unit("us").astype(np.int64).to_numpy())
+    order = np.lexsort((messages, -latest, unknown, -clicks, -(opens + clicks)))
+    order = order[(opens + clicks)[order] > 0]
+    addresses = world.addresses(messages[order].tolist())
+    shown = order[:MOST_ACTIVE]
+    columns = {
+        "address": [addresses.get(message, "") for message in messages[shown].tolist()],
+        "opens": opens[shown],
+        "clicks": clicks[shown],
+        "last_at": last_at.take(shown).array,
+    }
+    return Section("active_recipients", pd.DataFrame(columns))

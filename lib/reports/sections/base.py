@@ -3,18 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lib.model import Form, Kind, Scope
-from lib.reports.figures import is_covered
-from lib.reports.parts import Part, part_of
+from lib.reports import benchmarks, folding, ledger
+from lib.reports.benchmarks import Benchmark
+from lib.reports.figures import Columns, columns, is_covered
+from lib.reports.folding import Clicked
+from lib.reports.ledger import Ledger
+from lib.reports.metrics import COUNTS
+from lib.reports.parts import Part, Rollup, once
 from lib.store.analytics import Analytics
 
 
@@ -51,12 +55,36 @@ class World:
 
     analytics: Analytics
     row: Any
-    rollup: pa.Table | None
+    rollup: Rollup | None
     files: list[str]
     form: Form
     scope: Scope
     imported_at: datetime | None = None
     """When something was last brought in for it."""
+
+    @cached_property
+    def figures(self) -> dict[str, Columns]:
+        """Every metric by its own name, a column of one campaign each."""
+        return columns([self.row.counts], [self.row.covers], [self.row.reported])
+
+    def value(self, name: str) -> float:
+        """The metric of this very name; unknown is NaN."""
+        return float(self.figures[name].value[0])
+
+    @cached_property
+    def industry(self) -> Benchmark | None:
+        """The newest averages of the workspace's industry."""
+        return benchmarks.chosen(self.analytics.records)
+
+    @cached_property
+    def others(self) -> Ledger:
+        """All campaigns; what is told of them is up to the scope."""
+        return ledger.of(self.analytics)
+
+    @cached_property
+    def clicked(self) -> Clicked | None:
+        """What was clicked, which more than one section shows."""
+        return folding.clicked(self)
 
     def covers(self, *kinds: Kind) -> bool:
         """Whether events of all these kinds are there in full."""
@@ -67,23 +95,27 @@ class World:
         """The recipients as reported; without limit where that is unknown."""
         return float(self.row.reported.get("recipients") or np.inf)
 
-    def part(self, dimension: str) -> Part:
-        """The rows of one dimension of the rollup as the scope may see them."""
-        return part_of(self.rollup, dimension, self.row.covers, self.scope)
+    def part(self, dimension: str, scope: Scope | None = None) -> Part:
+        """The rows of one dimension of the rollup as the scope of the reader may see them, or another one."""
+        if self.rollup is None:
+            return Part(self.row.covers, [], {name: np.empty(0) for name in COUNTS})
+        return self.rollup.part(dimension, self.row.covers, scope or self.scope)
 
     def whole(self, column: str) -> Any:
         """A value of the campaign's own row of the rollup, such as `half_opens`; None where it is unknown, or
         where an older rollup does not hold it.
         """
-        if self.rollup is None or column not in self.rollup.column_names:
-            return None
-        rows = self.rollup.filter(pc.equal(self.rollup.column("dimension"), ""))
-        return next(iter(rows.column(column).to_pylist()), None)
+        return self._whole.get(column)
+
+    @cached_property
+    def _whole(self) -> dict[str, Any]:
+        rows = [] if self.rollup is None else self.rollup.rows("").to_pylist()
+        return next(iter(rows), {})
 
     @property
     def messages(self) -> Path | None:
         """The file of messages; None where there are no events, or an older rollup was made without one."""
-        if self.rollup is None or "half_opens" not in self.rollup.column_names:
+        if self.rollup is None or not self.rollup.holds("half_opens"):
             return None
         return self.analytics.events.messages(self.row.rollup)
 
@@ -92,10 +124,14 @@ class World:
         found: dict[int, str] = {}
         for place in self.files:
             path = self.analytics.events.people(place)
-            table = pq.read_table(
-                path, columns=["message", "address"], filters=[("message", "in", messages or [0])]
-            )
-            found |= dict(
-                zip(table.column("message").to_pylist(), table.column("address").to_pylist(), strict=True)
-            )
+            found |= once(partial(_addresses, tuple(messages)), path)
         return found
+
+
+@lru_cache(maxsize=32)
+def _addresses(messages: tuple[int, ...], path: Path, _written: int) -> dict[int, str]:
+    """The addresses of those of `messages` that a file of people names."""
+    table = pq.ParquetFile(path).read(["message", "address"], use_threads=False)
+    rows = np.flatnonzero(np.isin(table.column("message").to_numpy(), np.array(messages, dtype=np.int64)))
+    named = table.take(rows)
+    return dict(zip(named.column("message").to_pylist(), named.column("address").to_pylist(), strict=True))

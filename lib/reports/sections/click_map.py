@@ -1,14 +1,15 @@
 """Where in the mail the clicks were."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lib.reports import mail_html, tokens
-from lib.reports.folding import Clicked, clicked, personal
+from lib.reports import mail_html
+from lib.reports.folding import Clicked, Clicks, bare_of, page_of, personal
 from lib.reports.mail_html import Link
 from lib.reports.rollup import OTHER
 from lib.reports.sections.base import Section, World
@@ -35,25 +36,31 @@ def make(world: World) -> Section:
     """
     if not world.row.html:
         return Section("click_map", None, "missing.click_map")
-    found = clicked(world)
+    found = world.clicked
     if found is None:
         return Section("click_map", None, "missing.click_map_clicks")
-    table = pd.DataFrame(list(_rows(world, world.row.html, found)), columns=list(COLUMNS))
-    shares = table["clicks"] / found.links["clicks"].sum() if len(found.links) else 0.0
-    table = table.astype({"clicks": np.float64, "unique_clicks": np.float64}).assign(click_share=shares)
+    rows = list(_rows(world, world.row.html, found))
+    columns: dict[str, Any] = {name: [row.get(name) for row in rows] for name in COLUMNS}
+    clicks = np.array(columns["clicks"], dtype=np.float64)
+    columns["clicks"], columns["unique_clicks"] = clicks, np.array(columns["unique_clicks"], dtype=np.float64)
+    whole = found.links.clicks
+    columns["click_share"] = (
+        clicks / whole[~np.isnan(whole)].sum() if found.links.keys else np.zeros(len(rows))
+    )
     note = "" if world.scope.people else "report.few"
-    return Section("click_map", table.astype({"click_share": np.float64}), note=note)
+    return Section("click_map", pd.DataFrame(columns), note=note)
 
 
 def _rows(world: World, page: str, found: Clicked) -> Iterator[dict[str, Any]]:
-    by_page = found.links.assign(page=found.links["url"]) if found.pages is None else found.pages
-    counts = zip(by_page["clicks"].tolist(), by_page["unique_clicks"].tolist(), strict=True)
-    known: dict[str, Pair] = dict(zip(by_page["page"].tolist(), counts, strict=True))
+    by_page = found.links if found.pages is None else found.pages
+    counts = zip(by_page.clicks.tolist(), by_page.unique_clicks.tolist(), strict=True)
+    known: dict[str, Pair] = dict(zip(by_page.keys, counts, strict=True))
     tail = OTHER in known
     own = personal(world)
-    leads = tokens.bare if found.pages is None else tokens.folded
+    leads = bare_of if found.pages is None else page_of
     places = {link.place: _page(known, leads(link.href, own)) for link in mail_html.links(page)}
     counted = [link for link in mail_html.links(page) if _is_counted(link) or places[link.place] in known]
+    shared = Counter(places[link.place] for link in counted)
     alone = _told_apart(counted, places, known, found.places)
     for link in counted[:MOST_LINKS]:
         where = places[link.place]
@@ -63,7 +70,7 @@ def _rows(world: World, page: str, found: Clicked) -> Iterator[dict[str, Any]]:
             clicks, uniques = alone[link.place]
         elif where in known:
             clicks, uniques = known[where]
-            row["told"] = "page" if _several(counted, places, where) else "place"
+            row["told"] = "page" if shared[where] > 1 else "place"
         else:
             clicks, uniques = (np.nan, np.nan) if tail else (0, 0)
             row["told"] = "few" if tail else "place"
@@ -86,12 +93,8 @@ def _is_counted(link: Link) -> bool:
     return link.href.lower().startswith(("http://", "https://"))
 
 
-def _several(links: list[Link], places: dict[int, str], page: str) -> bool:
-    return sum(places[link.place] == page for link in links) > 1
-
-
 def _told_apart(
-    counted: list[Link], places: dict[int, str], known: dict[str, Pair], clicks: pd.DataFrame | None
+    counted: list[Link], places: dict[int, str], known: dict[str, Pair], clicks: Clicks | None
 ) -> dict[int, Pair]:
     """place -> clicks, unique clicks, of the pages to which several links lead, where events tell by place.
 
@@ -102,20 +105,22 @@ def _told_apart(
     if clicks is None:
         return {}
     numberings = (list(places), [link.place for link in counted])
+    shared = Counter(places[link.place] for link in counted)
     found = max((_by_numbering(numbers, places, clicks) for numbers in numberings), key=_weight)
     sums: dict[str, float] = {}
     for place, (number, _) in found.items():
         sums[places[place]] = sums.get(places[place], 0) + number
     whole = {page for page, total in sums.items() if page in known and total == known[page][0]}
-    several = {page for page in whole if _several(counted, places, page)}
+    several = {page for page in whole if shared[page] > 1}
     return {link.place: found.get(link.place, (0, 0)) for link in counted if places[link.place] in several}
 
 
-def _by_numbering(numbers: list[int], places: dict[int, str], clicks: pd.DataFrame) -> dict[int, Pair]:
+def _by_numbering(numbers: list[int], places: dict[int, str], clicks: Clicks) -> dict[int, Pair]:
     by_number = dict(enumerate(numbers, start=1))
     found: dict[int, Pair] = {}
-    names = ("position", "page", "clicks", "unique_clicks")
-    for position, page, total, uniques in zip(*(clicks[name].tolist() for name in names), strict=True):
+    assert clicks.positions is not None  # noqa: S101 - these are clicks by place
+    numbers_of = (clicks.positions.tolist(), clicks.clicks.tolist(), clicks.unique_clicks.tolist())
+    for page, position, total, uniques in zip(clicks.keys, *numbers_of, strict=True):
         place = by_number.get(position)
         if place is not None and places[place] == page:
             found[place] = (total, uniques)

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from lib.model import Kind
-from lib.reports.figures import columns
 from lib.reports.sections import groups
 from lib.reports.sections.base import Section, World
 
@@ -25,11 +24,7 @@ def make(world: World) -> Section:
     sum.
     """
     row = world.row
-    known = {
-        name: float(column.value[0])
-        for name, column in columns([row.counts], [row.covers], [row.reported]).items()
-    }
-    lines = _lines(world, known)
+    lines = _lines(world)
     if all(np.isnan(value) for line in lines for value in list(line.values())[1:]):
         return Section("commerce", None, "missing.commerce")
     table = pd.DataFrame(lines, columns=["name", "count", "share", "amount"])
@@ -41,8 +36,8 @@ def make(world: World) -> Section:
     return Section("commerce", table, note=note, more=more, facts={"mixed": mixed, "currency": row.currency})
 
 
-def _lines(world: World, known: dict[str, float]) -> list[dict[str, Any]]:
-    orders, revenue, deliveries = known["orders"], known["revenue"], known["deliveries"]
+def _lines(world: World) -> list[dict[str, Any]]:
+    orders, revenue, deliveries = (world.value(name) for name in ("orders", "revenue", "deliveries"))
     buyers = _buyers(world)
     stated = [{"name": name, "amount": world.row.reported.get(name)} for name in STATED]
     return [
@@ -72,10 +67,9 @@ def _products(world: World) -> pd.DataFrame:
     if not world.covers(Kind.ORDERED):
         return pd.DataFrame(columns=names)
     part = world.part("product")
-    table = pd.DataFrame({"product": pd.Series(part.keys, dtype=object)})
-    table = table.assign(orders=part.counts["orders"], revenue=part.counts["revenue"])
-    sold = table[table["orders"] > 0]
-    if sold["product"].isna().all():
+    table = groups.Groups(part.keys, {name: part.counts[name] for name in names[1:]})
+    sold = table.taking(np.flatnonzero(table.columns["orders"] > 0))
+    if all(key is None for key in sold.keys):
         return pd.DataFrame(columns=names)
-    order = groups.ordered(sold.rename(columns={"product": "key"}), ("revenue", "orders"))
-    return order.rename(columns={"key": "product"}).astype({"orders": np.int64})
+    whole = sold.adding(orders=sold.columns["orders"].astype(np.int64))
+    return groups.ordered(whole, ("revenue", "orders")).frame("product")

@@ -22,7 +22,7 @@ def make(world: World) -> Section:
     tables = {
         name: groups.ordered(
             groups.with_share(world, groups.counted(world, part, NAMES), "unique_opens"), NAMES
-        ).rename(columns={"key": name})
+        ).frame(name)
         for name, part in (("device", devices), ("client", clients))
     }
     return Section(

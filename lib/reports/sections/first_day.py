@@ -58,7 +58,7 @@ def _counted(world: World) -> tuple[pd.DataFrame | None, bool]:
     table: dict[str, Any] = {"hour": np.arange(HOURS)}
     for name, kind in COUNTED.items():
         counts = part.counts[named(name, world.form)]
-        by_hour = [counts[hours[hour]] if hour in hours else 0 for hour in range(HOURS)]
+        by_hour = [int(counts[hours[hour]]) if hour in hours else 0 for hour in range(HOURS)]
         known = world.covers(kind)
         table[name] = np.array(by_hour, dtype=np.int64) if known else np.full(HOURS, np.nan)
     return pd.DataFrame(table), False
@@ -86,7 +86,9 @@ def _reached(world: World, table: pd.DataFrame) -> pd.DataFrame:
     sent_at, imported_at = world.row.sent_at, world.imported_at
     if sent_at is None or imported_at is None:
         return table
-    began = table["hour"] * 3600 <= (imported_at - sent_at).total_seconds()
+    began = np.arange(HOURS) * 3600 <= (imported_at - sent_at).total_seconds()
+    if began.all():
+        return table
     counted = (table[list(COUNTED)] > 0).any(axis=1)
     known = began | counted[::-1].cummax()[::-1]
     if known.all():

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from lib.reports.figures import columns
 from lib.reports.sections.base import Section, World
 
 PASSED_ON = ("forwards", "forward_opens")
@@ -21,8 +20,7 @@ SOCIAL = (
 def make(world: World) -> Section:
     """One row per figure: `name`, `count`, `claimed` (the sender's own text, or ""); unknown is NaN."""
     row = world.row
-    known = columns([row.counts], [row.covers], [row.reported])
-    counts = {name: float(known[name].value[0]) for name in PASSED_ON}
+    counts = {name: world.value(name) for name in PASSED_ON}
     social = [name for name in SOCIAL if row.claimed.get(name)]
     if not social and all(np.isnan(count) for count in counts.values()):
         return Section("forwards", None, "missing.forwards")

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.reports import benchmarks, history, usual
+from lib.reports import history, usual
 from lib.reports.benchmarks import Benchmark
-from lib.reports.figures import columns
 from lib.reports.history import COMPARED, FEWEST, Pairs
 from lib.reports.overview import named
 from lib.reports.sections.base import Section, World
@@ -57,17 +56,17 @@ def make(world: World) -> Section:
     industry = _industry(world, values)
     if not values or world.row.sent_at is None:
         return _without(values, industry)
-    age = history.age(world.analytics, world.row, world.rollup)
+    age = history.age(world.analytics, world.others, world.row, world.rollup)
     coming = age < history.SETTLED
     if not world.row.audience:
         return _without(values, industry, coming)
-    earlier = history.earlier(world.analytics, world.row)
+    earlier = history.earlier(world.others, world.row, float(history.sizes(world.figures)[0]))
     if len(earlier.rows) < FEWEST:
         return _without(values, industry, coming, len(earlier.rows))
     # of the first minutes there is no whole hour to compare
     hours = (round(age.total_seconds() / 3600) or None) if coming and world.rollup is not None else None
     before = _before(world, earlier, coming, hours)
-    now = {name: history.pairs([world.row], name, world.form) for name in values}
+    now = {name: history.pairs(world.figures, slice(None), name, world.form) for name in values}
     judged = {name: _judged(values[name], now[name], before.get(name), coming) for name in values}
     facts = {
         "campaigns": len(earlier.rows),
@@ -81,9 +80,7 @@ def make(world: World) -> Section:
 
 
 def _own(world: World) -> dict[str, float]:
-    row = world.row
-    figures = columns([row.counts], [row.covers], [row.reported])
-    return {name: float(figures[named(name, world.form)].value[0]) for name in COMPARED}
+    return {name: world.value(named(name, world.form)) for name in COMPARED}
 
 
 def _without(
@@ -100,10 +97,11 @@ def _without(
 def _before(world: World, earlier: history.Earlier, coming: bool, hours: int | None) -> dict[str, Pairs]:
     """What each rate divides in the earlier campaigns; at the same age while figures still come in."""
     if not coming:
-        return {name: history.pairs(earlier.rows, name, world.form) for name in COMPARED}
+        figures = earlier.ledger.figures
+        return {name: history.pairs(figures, earlier.rows, name, world.form) for name in COMPARED}
     if hours is None:
         return {}
-    return history.pairs_by_age(world.analytics, earlier.rows, hours, world.form)
+    return history.pairs_by_age(world.analytics, earlier, hours, world.form)
 
 
 def _judged(value: float, now: Pairs, before: Pairs | None, coming: bool) -> Judged:
@@ -127,18 +125,18 @@ def _judged(value: float, now: Pairs, before: Pairs | None, coming: bool) -> Jud
 
 
 def _table(values: Mapping[str, float], judged: Mapping[str, Judged]) -> pd.DataFrame:
-    rows = [
-        (name, value, one.low, one.high, one.verdict, one.position, one.campaigns)
-        for name, value in values.items()
-        for one in (judged[name],)
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    told = [judged[name] for name in values]
+    columns = {"metric": list(values), "value": list(values.values())}
+    return pd.DataFrame(columns | {name: [getattr(one, name) for one in told] for name in COLUMNS[2:]})
 
 
 def _wider(judged: Mapping[str, Judged]) -> pd.DataFrame:
-    rows = [(name, *(end for pair in one.wider for end in pair)) for name, one in judged.items()]
-    ends = [f"{end}_{round(level * 100)}" for level in WIDER for end in ("low", "high")]
-    return pd.DataFrame(rows, columns=["metric", *ends])
+    columns: dict[str, Any] = {"metric": list(judged)}
+    for place, level in enumerate(WIDER):
+        for end, name in enumerate(("low", "high")):
+            ends = [one.wider[place][end] for one in judged.values()]
+            columns[f"{name}_{round(level * 100)}"] = ends
+    return pd.DataFrame(columns)
 
 
 # --- industries -----------------------------------------------------------------------------------
@@ -149,7 +147,7 @@ def _industry(world: World, values: Mapping[str, float]) -> dict[str, pd.DataFra
     sender claims. Columns: metric, value, average, industry, published, source, before_proxy; ""
     where the sender does not say.
     """
-    chosen = benchmarks.chosen(world.analytics.records)
+    chosen = world.industry
     rows: list[dict[str, Any]] = []
     for name, value in values.items():
         claimed = world.row.reported.get(f"industry_{name}")

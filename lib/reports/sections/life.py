@@ -8,7 +8,6 @@ import pandas as pd
 
 from lib.model import Kind
 from lib.reports import curves
-from lib.reports.figures import columns
 from lib.reports.moments import VERBS, half_after, last_at
 from lib.reports.overview import named
 from lib.reports.sections.base import Section, World
@@ -38,9 +37,10 @@ def make(world: World) -> Section:
         return Section("life", None, "missing.times") if counted else Section("life", _nothing())
     unknown = np.full(len(hours), np.nan)
     table = curves.grown(hours, {name: counts[name] if name in known else unknown for name in CURVES})
-    deliveries = columns([world.row.counts], [world.row.covers], [world.row.reported])["deliveries"].value[0]
-    for name in CURVES:
-        table[f"{name}_share"] = table[name] / deliveries if deliveries > 0 else np.nan
+    deliveries = world.value("deliveries")
+    whole = deliveries if deliveries > 0 else np.nan
+    shares = {f"{name}_share": table[name].to_numpy() / whole for name in CURVES}
+    table = pd.concat([table, pd.DataFrame(shares)], axis=1)
     facts = {key: value for name in CURVES for key, value in _facts(world, name, hours, counts[name]).items()}
     return Section("life", table, facts=facts)
 

@@ -1,12 +1,16 @@
 """Which links were clicked, and how often."""
 
+from collections import Counter
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from lib.reports import tokens
-from lib.reports.figures import columns, quotient
-from lib.reports.folding import Clicked, clicked
+from lib.reports.figures import quotient
+from lib.reports.folding import Clicked, Clicks, page_of
 from lib.reports.rollup import OTHER
+from lib.reports.sections import groups
 from lib.reports.sections.base import Section, World
 
 
@@ -18,54 +22,69 @@ def make(world: World) -> Section:
     of their addresses; `addresses`, which says of each link that differs from its page what page it is; and
     `placements`, where the events say at which place in the mail somebody clicked.
     """
-    found = clicked(world)
+    found = world.clicked
     if found is None:
         return Section("links", None, "missing.links")
     note = "" if world.scope.people else "report.few"
-    return Section("links", _ranked(found.links, "url"), note=note, more=_more(world, found))
+    return Section("links", _frame(_ranked(found.links), "url"), note=note, more=_more(world, found))
 
 
 def _more(world: World, found: Clicked) -> dict[str, pd.DataFrame]:
     more = {}
     if found.pages is not None:
-        more["pages"] = _pages(world, found.links, found.pages)
-        addresses = _addresses(found.links, more["pages"])
-        if (addresses["url"] != addresses["page"]).any():
+        ranked = _ranked(found.pages)
+        more["pages"] = _pages(world, found.links, ranked)
+        addresses = _addresses(_ranked(found.links), ranked.keys)
+        if addresses is not None:
             more["addresses"] = addresses
     if found.places is not None:
-        ranked = _ranked(found.places, "page", "position")
-        more["placements"] = ranked[["page", "position", *ranked.columns.drop(["page", "position"])]]
+        more["placements"] = _frame(_ranked(found.places), "page")
     return more
 
 
-def _ranked(table: pd.DataFrame, *keys: str) -> pd.DataFrame:
+def _ranked(table: Clicks) -> Clicks:
+    """The most clicked first."""
+    keys = [groups.places(table.keys), -table.unique_clicks, -table.clicks]
+    return table.taking(np.lexsort([*([] if table.positions is None else [table.positions]), *keys]))
+
+
+def _columns(table: Clicks) -> dict[str, npt.NDArray[Any]]:
     """With the shares by Mailchimp's denominators, which are the sums over the table (senders.md, 1.2)."""
-    for name, share in (("clicks", "click_share"), ("unique_clicks", "unique_click_share")):
-        values = table[name].to_numpy(dtype=np.float64)
-        table = table.assign(**{share: quotient(values, np.nansum(values))})
-    order = table.sort_values(
-        ["clicks", "unique_clicks", *keys], ascending=[False, False, *(True for _ in keys)]
-    )
-    return order.reset_index(drop=True)
+    shares = {
+        share: quotient(whole, np.nansum(whole, keepdims=True))
+        for share, values in (("click_share", table.clicks), ("unique_click_share", table.unique_clicks))
+        for whole in (values.astype(np.float64),)
+    }
+    placed = {} if table.positions is None else {"position": table.positions}
+    return placed | {"clicks": table.clicks, "unique_clicks": table.unique_clicks} | shares
 
 
-def _pages(world: World, links: pd.DataFrame, pages: pd.DataFrame) -> pd.DataFrame:
+def _frame(table: Clicks, key: str, **more: npt.NDArray[np.float64]) -> pd.DataFrame:
+    return pd.DataFrame({key: _texts(table, table.keys)} | _columns(table) | more)
+
+
+def _texts(table: Clicks, texts: list[str]) -> "pd.Series[str]":
+    return pd.Series(texts, dtype=object if table.clicks.dtype == np.int64 else None)
+
+
+def _pages(world: World, links: Clicks, pages: Clicks) -> pd.DataFrame:
     """`addresses` is the number of links that lead there, unknown for the long tail."""
-    ranked = _ranked(pages, "page")
-    row = world.row
-    deliveries = columns([row.counts], [row.covers], [row.reported])["deliveries"].value
-    count = links["url"].map(tokens.folded).value_counts()
-    addresses = ranked["page"].map(count).astype(np.float64).mask(ranked["page"] == OTHER)
-    uniques = ranked["unique_clicks"].to_numpy(dtype=np.float64)
-    return ranked.assign(click_rate=quotient(uniques, deliveries), addresses=addresses)
+    count = Counter(map(page_of, links.keys))
+    addresses = [count.get(page, np.nan) if page != OTHER else np.nan for page in pages.keys]
+    uniques = pages.unique_clicks.astype(np.float64)
+    rate = quotient(uniques, world.figures["deliveries"].value)
+    return _frame(pages, "page", click_rate=rate, addresses=np.array(addresses, dtype=np.float64))
 
 
-def _addresses(links: pd.DataFrame, pages: pd.DataFrame) -> pd.DataFrame:
-    """The links in the order of their pages."""
-    order = {page: place for place, page in enumerate(pages["page"])}
-    leads = links["url"].map(lambda url: OTHER if url == OTHER else tokens.folded(url))
-    known = leads.where(leads.isin(order), OTHER)
-    table = _ranked(links, "url").merge(pd.DataFrame({"url": links["url"], "page": known}), on="url")
-    table = table.assign(order=table["page"].map(order).fillna(len(order)))
-    ranked = table.sort_values("order", kind="stable", ignore_index=True)
-    return ranked[["page", "url", "clicks", "unique_clicks", "click_share", "unique_click_share"]]
+def _addresses(links: Clicks, pages: list[str]) -> pd.DataFrame | None:
+    """The links in the order of their pages; None where each is its own page."""
+    order = {page: place for place, page in enumerate(pages)}
+    leads = [OTHER if url == OTHER else page_of(url) for url in links.keys]
+    known = [page if page in order else OTHER for page in leads]
+    if known == links.keys:
+        return None
+    places = np.array([order.get(page, len(order)) for page in known])
+    rows = np.argsort(places, kind="stable")
+    table = links.taking(rows)
+    urls = {"page": [known[row] for row in rows], "url": _texts(table, table.keys)}
+    return pd.DataFrame(urls | _columns(table))

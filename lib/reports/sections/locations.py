@@ -3,6 +3,8 @@
 A place counts its unique openers. The place of an image proxy is not its reader's: such an open has none.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,7 @@ from lib.reports.parts import Part
 from lib.reports.rollup import OTHER
 from lib.reports.sections import groups
 from lib.reports.sections.base import Section, World
+from lib.reports.sections.groups import Groups
 
 NAMES = ("unique_opens", "opens", "clicks")
 BY = ("unique_opens", "opens", "clicks")
@@ -43,31 +46,29 @@ def make(world: World) -> Section:
 def _reported(world: World) -> Section:
     """As the sender reports places: "<country>/<region>", or a country by itself."""
     places = groups.reported(world, "location", NAMES)
-    if places.empty:
+    if not places.keys:
         return Section("locations", None, "missing.locations")
-    keys = [key if "/" in key or key == OTHER else f"{key}/" for key in places["key"]]
-    regions = places.assign(key=keys)
-    countries = regions.assign(key=[key.partition("/")[0] for key in keys])
-    countries = countries.groupby("key", sort=False, as_index=False).sum(min_count=1)
-    return _section(world, countries, regions, "locations.reported")
+    keys = [key if "/" in key or key == OTHER else f"{key}/" for key in places.keys]
+    named = pd.DataFrame({"key": [key.partition("/")[0] for key in keys]} | places.columns)
+    countries = named.groupby("key", sort=False, as_index=False).sum(min_count=1)
+    return _section(world, groups.of_frame(countries), replace(places, keys=keys), "locations.reported")
 
 
-def _section(world: World, countries: pd.DataFrame, regions: pd.DataFrame, note: str) -> Section:
-    table = _finished(world, countries).rename(columns={"key": "country"})
+def _section(world: World, countries: Groups, regions: Groups, note: str) -> Section:
     parts = _finished(world, regions)
-    keys = parts["key"].tolist()
-    named = parts.assign(
-        country=pd.Series([_country(key) for key in keys], dtype=object),
-        region=pd.Series([_region(key) for key in keys], dtype=object),
-    )
-    more = (
-        {"regions": named[["country", "region", *NAMES, "share"]]} if named["region"].fillna("").any() else {}
-    )
+    names = {
+        "country": pd.Series([_country(key) for key in parts.keys], dtype=object),
+        "region": pd.Series([_region(key) for key in parts.keys], dtype=object),
+    }
+    told = any(_region(key) for key in parts.keys)
+    more = {"regions": pd.DataFrame(names | parts.columns)} if told else {}
     facts = {"few_merged": not world.scope.people}
-    return Section("locations", table[["country", *NAMES, "share"]], note=note, more=more, facts=facts)
+    return Section(
+        "locations", _finished(world, countries).frame("country"), note=note, more=more, facts=facts
+    )
 
 
-def _finished(world: World, table: pd.DataFrame) -> pd.DataFrame:
+def _finished(world: World, table: Groups) -> Groups:
     return groups.ordered(groups.with_share(world, table, "unique_opens"), BY)
 
 
@@ -89,6 +90,8 @@ def _safe_beside(countries: Part, regions: Part) -> Part:
     within = [_row_of(countries, key) for key in regions.keys]
     for place, country in enumerate(countries.keys):
         own = [row for row, key in enumerate(regions.keys) if key != OTHER and within[row] == country]
+        if not own or not _tells_of_few(countries, place, regions, own):
+            continue
         own.sort(key=lambda row: _size(regions, [row]))
         while own and _tells_of_few(countries, place, regions, own):
             joining.add(regions.keys[own.pop(0)])

@@ -3,6 +3,7 @@
 The section is the same in both forms: it sets one beside the other.
 """
 
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from lib.model import Form, Kind
 from lib.reports import rules
-from lib.reports.figures import columns
+from lib.reports.figures import Column, columns
 from lib.reports.metrics import METRICS
 from lib.reports.overview import named
 from lib.reports.rollup import OTHER
@@ -39,25 +40,23 @@ def make(world: World) -> Section:
 
 
 def _forms(world: World) -> pd.DataFrame:
-    known = columns([world.row.counts], [world.row.covers], [world.row.reported])
-    rows = []
-    for name in RATES:
-        every, people = (float(known[named(name, form)].computed[0]) for form in Form)
-        rows.append({"metric": name, "all": every, "people": people})
-    return pd.DataFrame(rows)
+    computed = {
+        form: [float(world.figures[named(name, form)].computed[0]) for name in RATES] for form in Form
+    }
+    columns = {"metric": list(RATES), "all": computed[Form.ALL], "people": computed[Form.PEOPLE]}
+    return pd.DataFrame(columns)
 
 
 def _rules(world: World) -> pd.DataFrame:
     """What each rule set apart, the largest first."""
     part = world.part("machine_reason")
-    counts = {name: part.counts[name].astype(np.int64) for name in ("opens", "clicks")}
-    table = pd.DataFrame({"reason": pd.Series(part.keys, dtype=object), "whose": ""} | counts)
-    table = table[table["reason"].notna() & (table[["opens", "clicks"]].sum(axis=1) > 0)]
-    table = table.assign(whose=table["reason"].map(_whose))
-    most = table.assign(both=table["opens"] + table["clicks"]).sort_values(
-        ["both", "reason"], ascending=[False, True]
-    )
-    return most.drop(columns="both").reset_index(drop=True)
+    opens, clicks = (part.counts[name].astype(np.int64) for name in ("opens", "clicks"))
+    told = [row for row, key in enumerate(part.keys) if key is not None and opens[row] + clicks[row] > 0]
+    order = sorted(told, key=lambda row: (-(opens[row] + clicks[row]), str(part.keys[row])))
+    reasons = [str(part.keys[row]) for row in order]
+    whose = pd.Series([_whose(reason) for reason in reasons], dtype=None if reasons else object)
+    columns = {"reason": pd.Series(reasons, dtype=object), "whose": whose}
+    return pd.DataFrame(columns | {"opens": opens[order], "clicks": clicks[order]})
 
 
 def _whose(reason: str) -> str:
@@ -70,26 +69,28 @@ def _whose(reason: str) -> str:
 def _windows(world: World) -> pd.DataFrame:
     """The rates of people with the windows as they are, and with each length of WINDOWS that was counted."""
     part = world.part("window")
-    rows = [{"seconds": 0} | _rates({name: world.row.counts.get(name) for name in METRICS}, world)]
+    counted = [(0, {name: world.row.counts.get(name) for name in METRICS})]
     for seconds in WINDOWS:
         if str(seconds) in part.keys:
             place = part.keys.index(str(seconds))
-            counted = {name: float(values[place]) for name, values in part.counts.items()}
-            rows.append({"seconds": seconds} | _rates(counted, world))
-    return pd.DataFrame(rows, columns=["seconds", *RATES])
+            counted.append((seconds, {name: float(values[place]) for name, values in part.counts.items()}))
+    rates = _rates([counts for _seconds, counts in counted], world)
+    return pd.DataFrame({"seconds": [seconds for seconds, _counts in counted]} | rates)
 
 
-def _rates(counts: dict[str, Any], world: World) -> dict[str, float]:
+def _rates(counted: list[dict[str, Any]], world: World) -> dict[str, Column]:
     """The rates of people over the reported or computed count below the line."""
-    known = columns([world.row.counts | counts], [world.row.covers], [world.row.reported])
-    return {name: float(known[named(name, Form.PEOPLE)].value[0]) for name in RATES}
+    row, number = world.row, len(counted)
+    known = columns(
+        [row.counts | counts for counts in counted], [row.covers] * number, [row.reported] * number
+    )
+    return {name: known[named(name, Form.PEOPLE)].value for name in RATES}
 
 
 def _band(windows: pd.DataFrame) -> dict[str, float | None]:
     """Of each rate the lowest and the highest; unknown is None."""
     ends: dict[str, float | None] = {}
     for name in RATES:
-        known = windows[name].dropna()
-        ends[f"{name}_low"] = float(known.min()) if len(known) else None
-        ends[f"{name}_high"] = float(known.max()) if len(known) else None
+        known = [value for value in windows[name].tolist() if not isnan(value)]
+        ends[f"{name}_low"], ends[f"{name}_high"] = min(known, default=None), max(known, default=None)
     return ends

@@ -1,16 +1,17 @@
 """All figures of the campaign in one table, beside the averages of its audience and its industry."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lib.reports import audience, benchmarks
+from lib.reports import audience
 from lib.reports.audience import Average
-from lib.reports.figures import columns
+from lib.reports.figures import Column
 from lib.reports.history import FEWEST
-from lib.reports.metrics import ABOUT_MONEY
+from lib.reports.metrics import ABOUT_MONEY, METRICS
 from lib.reports.moments import last_at
 from lib.reports.overview import named
 from lib.reports.sections.base import Section, World
@@ -57,23 +58,29 @@ def make(world: World) -> Section:
     """
     known = _known(world)
     rows = [_row(line, known, world) for line in LINES] + _money(known, world)
-    table = pd.DataFrame(rows, columns=["name", "count", "rate", "base", "last_at", "amount"])
-    if table[["count", "rate"]].isna().all(axis=None):
+    columns: dict[str, Any] = {"name": [row["name"] for row in rows]}
+    columns |= {name: _numbers(row.get(name) for row in rows) for name in ("count", "rate")}
+    if np.isnan([columns["count"], columns["rate"]]).all():
         return Section("overview", None, "missing.overview")
-    table["base"] = table["base"].fillna("")
-    table["last_at"] = pd.to_datetime(table["last_at"], utc=True)
+    columns["base"] = [row.get("base", "") for row in rows]
+    last: Any = [row.get("last_at") for row in rows]
+    columns |= {"last_at": pd.to_datetime(last, utc=True)} if any(last) else {}
     averages, facts = _averages(world)
-    for name, values in averages.items():
-        table[name] = [values.get(line.rate, np.nan) for line in LINES] + [np.nan] * (len(table) - len(LINES))
-    empty = [name for name in ("last_at", "amount", *averages) if table[name].isna().all()]
-    return Section("overview", table.drop(columns=empty), facts={"audience": world.row.audience} | facts)
+    by_line = [line.rate for line in LINES] + [""] * (len(rows) - len(LINES))
+    more = {"amount": _numbers(row.get("amount") for row in rows)}
+    more |= {name: _numbers(values.get(rate) for rate in by_line) for name, values in averages.items()}
+    columns |= {name: column for name, column in more.items() if not np.isnan(column).all()}
+    return Section("overview", pd.DataFrame(columns), facts={"audience": world.row.audience} | facts)
+
+
+def _numbers(values: Iterable[float | None]) -> Column:
+    """A column; None is NaN."""
+    return np.array(list(values), dtype=np.float64)
 
 
 def _known(world: World) -> dict[str, float]:
     """Every metric in the form that is read; money only where the scope shows it."""
-    row = world.row
-    found = columns([row.counts], [row.covers], [row.reported])
-    values = {name: float(found[named(name, world.form)].value[0]) for name in found}
+    values = {name: world.value(named(name, world.form)) for name in METRICS}
     return values | ({} if world.scope.revenue else dict.fromkeys(ABOUT_MONEY, np.nan))
 
 
@@ -106,7 +113,7 @@ def _averages(world: World) -> tuple[dict[str, dict[str, float]], dict[str, Any]
     """The columns of averages, each {rate: value}, and the facts about them."""
     reported, history = world.row.reported, world.scope.history
     of_audience = _of_audience(world)
-    industry = benchmarks.chosen(world.analytics.records)
+    industry = world.industry
     stated = {
         kind: {
             name: reported[f"{kind}_{name}"] for name in RATES if reported.get(f"{kind}_{name}") is not None
@@ -134,6 +141,6 @@ def _of_audience(world: World) -> dict[str, Average]:
     """
     if not world.scope.history:
         return {}
-    found = audience.averages(world.analytics, world.row, RATES, world.form)
+    found = audience.averages(world.others, world.row, RATES, world.form)
     fewest = 1 if world.scope.campaigns is None else FEWEST
     return {name: one for name, one in found.items() if one.number >= fewest}

@@ -5,7 +5,6 @@
 import numpy as np
 import pandas as pd
 
-from lib.reports.figures import columns
 from lib.reports.overview import named
 from lib.reports.recipients import DEEDS, count, listed
 from lib.reports.rollup import OTHER
@@ -24,10 +23,8 @@ def make(world: World) -> Section:
     Further tables: the reasons of bounces (reason, hard_bounces, soft_bounces) and of unsubscribes (reason,
     unsubscribes), the most frequent first.
     """
-    known = columns([world.row.counts], [world.row.covers], [world.row.reported])
-    figures = {name: float(column.value[0]) for name, column in known.items()}
     lists = listed(world.row.covers) if world.messages is not None else ()
-    counts = _counts(world, figures, lists)
+    counts = _counts(world, lists)
     told = {name: number for name, number in counts.items() if not np.isnan(number)}
     if not told:
         return Section("recipients", None, "missing.recipients")
@@ -41,24 +38,24 @@ def make(world: World) -> Section:
     return Section("recipients", table, more=_reasons(world))
 
 
-def _counts(world: World, figures: dict[str, float], lists: tuple[str, ...]) -> dict[str, float]:
+def _counts(world: World, lists: tuple[str, ...]) -> dict[str, float]:
     """By deed, in the order of DEEDS; NaN is unknown."""
     rollup = world.row.rollup
     left = count(world.analytics, rollup, [name for name in LEFT_OUT if name in lists], world.form)
     counts: dict[str, float] = {}
     for name, deed in DEEDS.items():
         if deed.metric:
-            counts[name] = figures[named(deed.metric, world.form)]
+            counts[name] = world.value(named(deed.metric, world.form))
         else:
-            counts[name] = left.get(name, _others(figures, named(LEFT_OUT[name], world.form)))
+            counts[name] = left.get(name, _others(world, named(LEFT_OUT[name], world.form)))
     return counts
 
 
-def _others(figures: dict[str, float], metric: str) -> float:
+def _others(world: World, metric: str) -> float:
     """The other deliveries, where only figures are known; some senders report more openers than deliveries,
     and who did not open is unknown then.
     """
-    others = figures["deliveries"] - figures[metric]
+    others = world.value("deliveries") - world.value(metric)
     return others if others >= 0 else np.nan
 
 
@@ -70,13 +67,12 @@ def _reasons(world: World) -> dict[str, pd.DataFrame]:
     kinds = {BOUNCES: ("hard_bounces", "soft_bounces"), UNSUBSCRIBES: ("unsubscribes",)}
     found = {}
     for name, metrics in kinds.items():
-        table = pd.DataFrame(
-            {"reason": pd.Series(part.keys, dtype=object)}
-            | {metric: part.counts[metric].astype(np.int64) for metric in metrics}
-        )
-        total = table[list(metrics)].sum(axis=1)
-        table = table[(total > 0) & table["reason"].notna()]
-        order = sorted(table.index, key=lambda row: (table["reason"][row] == OTHER, -total[row], row))
+        numbers = {metric: part.counts[metric].astype(np.int64) for metric in metrics}
+        total = np.sum(list(numbers.values()), axis=0)
+        told = [row for row, key in enumerate(part.keys) if key is not None and total[row] > 0]
+        order = sorted(told, key=lambda row: (part.keys[row] == OTHER, -total[row], row))
         if order:
-            found[name] = table.loc[order].reset_index(drop=True)
+            reasons = pd.Series([part.keys[row] for row in order], dtype=object)
+            columns = {metric: column[order] for metric, column in numbers.items()}
+            found[name] = pd.DataFrame({"reason": reasons} | columns)
     return found

@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
-from scipy import stats
+from scipy import special
 
 from lib.model import Form, Kind
 from lib.reports import few, proportions
 from lib.reports.figures import is_covered, quotient
 from lib.reports.metrics import ABOUT_MONEY, COUNTS
 from lib.reports.overview import named
+from lib.reports.parts import once
 from lib.reports.rollup import OTHER
 from lib.reports.sections.base import Section, World
 
@@ -28,6 +32,9 @@ RATES = {"open_rate": "unique_opens", "click_rate": "unique_clicks"}
 REVENUE = "revenue_per_delivery"
 CRITERIA = ("click_rate", "open_rate", REVENUE)
 """By what the best variant may be chosen."""
+
+Table = dict[str, Any]
+"""Columns by name, of one length: one row per variant."""
 
 MESSAGES = ("recipients", "deliveries", "unique_opens", "unique_clicks", "unsubscribes")
 COLUMNS = (*MESSAGES, "orders", "revenue")
@@ -48,71 +55,84 @@ def make(world: World) -> Section:
     if table is None:
         only_all = world.form is Form.PEOPLE and any(_claims(world))
         return Section("variants", None, "missing.variants_people" if only_all else "missing.variants")
-    table = _with_chances(table.drop(columns=[] if world.scope.revenue else _about_money(table)))
+    shown = {name: table[name] for name in table if world.scope.revenue or not _is_about_money(name)}
     note = "" if world.scope.people else "report.few"
-    return judged(Section("variants", table, note=note), LEVELS[0], "")
+    return _judged(Section("variants", None, note=note), _with_chances(shown), LEVELS[0], "")
 
 
 def judged(section: Section, level: float, by: str) -> Section:
     """The same test with intervals of another confidence (one of LEVELS) and judged by another of CRITERIA;
     one that is not known gives way to the first that is.
     """
-    table = section.rows
-    known = criteria(section)
-    by = by if by in known else (known or CRITERIA)[0]
-    columns: dict[str, Any] = {}
-    for name, part in RATES.items():
-        found = proportions.intervals(_floats(table, part), _floats(table, "deliveries"), level)
-        columns |= {f"{name}_low": found.low, f"{name}_high": found.high, f"{name}_margin": found.margin}
-    if REVENUE in table:
-        margin = _floats(table, f"{REVENUE}_error") * stats.norm.ppf((1 + level) / 2)
-        middle = _floats(table, REVENUE)
-        columns |= {f"{REVENUE}_low": middle - margin, f"{REVENUE}_high": middle + margin}
-        columns[f"{REVENUE}_margin"] = margin
-    facts = {"level": level, "by": by, "variants": int(_alone(table).sum())} | _ahead(table, by)
-    return replace(section, table=table.assign(**columns), facts=facts)
+    return _judged(section, _table_of(section), level, by)
 
 
 def criteria(section: Section) -> tuple[str, ...]:
     """Those of CRITERIA that are known of at least two variants."""
-    table = section.rows[_alone(section.rows)]
-    return tuple(name for name in CRITERIA if name in table and table[name].notna().sum() > 1)
+    return _criteria(_table_of(section))
 
 
-def _ahead(table: pd.DataFrame, by: str) -> dict[str, Any]:
+def _table_of(section: Section) -> Table:
+    return {str(name): column for name, column in section.rows.items()}
+
+
+def _judged(section: Section, table: Table, level: float, by: str) -> Section:
+    known = _criteria(table)
+    by = by if by in known else (known or CRITERIA)[0]
+    columns: Table = {}
+    for name, part in RATES.items():
+        found = proportions.intervals(_floats(table, part), _floats(table, "deliveries"), level)
+        columns |= {f"{name}_low": found.low, f"{name}_high": found.high, f"{name}_margin": found.margin}
+    if REVENUE in table:
+        margin = _floats(table, f"{REVENUE}_error") * special.ndtri((1 + level) / 2)
+        middle = _floats(table, REVENUE)
+        columns |= {f"{REVENUE}_low": middle - margin, f"{REVENUE}_high": middle + margin}
+        columns[f"{REVENUE}_margin"] = margin
+    facts = {"level": level, "by": by, "variants": int(_alone(table).sum())} | _ahead(table, by)
+    return replace(section, table=pd.DataFrame(table | columns), facts=facts)
+
+
+def _criteria(table: Table) -> tuple[str, ...]:
+    alone = _alone(table)
+    return tuple(
+        name for name in CRITERIA if name in table and (~np.isnan(_floats(table, name)[alone])).sum() > 1
+    )
+
+
+def _ahead(table: Table, by: str) -> dict[str, Any]:
     """The variant with the highest value, and the chance that it really has."""
-    known = _alone(table) & (table[by].notna() if by in table else False)
-    if known.sum() < 2:  # one alone is ahead of nobody
+    values, chances = _floats(table, by), _floats(table, f"{by}_chance")
+    rivals = np.flatnonzero(_alone(table) & ~np.isnan(values))
+    if len(rivals) < 2:  # one alone is ahead of nobody
         return {"best": None, "chance": None}
-    rivals = table[known]
-    top = rivals.sort_values([by, f"{by}_chance"], ascending=False, kind="stable").iloc[0]
-    chance = float(top[f"{by}_chance"])
-    return {"best": top["variant"], "chance": None if np.isnan(chance) else chance}
+    top = rivals[np.lexsort((-chances[rivals], -values[rivals]))[0]]
+    return {"best": table["variant"][top], "chance": None if np.isnan(chances[top]) else float(chances[top])}
 
 
 # --- what is known of each variant ----------------------------------------------------------------
 
 
-def _counted(world: World) -> pd.DataFrame | None:
+def _counted(world: World) -> Table | None:
     """From events; None when these name no two variants."""
     if world.rollup is None:
         return None
     part = world.part("variant")
-    named_keys = [place for place, key in enumerate(part.keys) if key is not None]
-    if len(named_keys) < 2 or not world.covers(Kind.SENT):
+    told = [place for place, key in enumerate(part.keys) if key is not None]
+    if len(told) < 2 or not world.covers(Kind.SENT):
         return None
-    table = pd.DataFrame({"variant": pd.Series([part.keys[place] for place in named_keys], dtype=object)})
+    order = sorted(told, key=lambda place: (part.keys[place] == OTHER, part.keys[place]))
+    keys = [str(part.keys[place]) for place in order]
     subjects = {key: text for key, metric, _value, text in _claims(world) if metric == "subject"}
-    table["subject"] = [subjects.get(str(key)) for key in table["variant"]]
+    table: Table = {"variant": pd.Series(keys, dtype=object)}
+    table["subject"] = pd.Series([subjects.get(key) for key in keys])
     for name in COLUMNS:
         count = COUNTS[named(name, world.form)]
-        counts = part.counts[count.name][named_keys]
-        table[name] = counts if is_covered(count.needs, part.covers) else np.nan
-    order = table.assign(tail=~_alone(table)).sort_values(["tail", "variant"]).drop(columns="tail")
-    return _with_spread(_with_rates(order.reset_index(drop=True)), world)
+        known = is_covered(count.needs, part.covers)
+        table[name] = part.counts[count.name][order] if known else np.full(len(order), np.nan)
+    return _with_spread(_with_rates(table), world)
 
 
-def _reported(world: World) -> pd.DataFrame | None:
+def _reported(world: World) -> Table | None:
     """As the sender reports them, which is in one form only."""
     variants: dict[str, dict[str, Any]] = {}
     for key, metric, value, text in _claims(world):
@@ -123,7 +143,8 @@ def _reported(world: World) -> pd.DataFrame | None:
     table = pd.DataFrame(rows).astype(dict.fromkeys((*COLUMNS, *RATES), np.float64))
     if not world.scope.people:
         table = _without_few(table)
-    return _with_rates(table).assign(**{f"{REVENUE}_error": np.nan})
+    known: Table = {str(name): column for name, column in table.items()}
+    return _with_rates(known) | {f"{REVENUE}_error": np.full(len(table), np.nan)}
 
 
 def _stated(key: str, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,62 +181,68 @@ def _without_few(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([table[~merged], row.astype(table.dtypes)], ignore_index=True)
 
 
-def _with_rates(table: pd.DataFrame) -> pd.DataFrame:
+def _with_rates(table: Table) -> Table:
     """Rates of the counts; a stated rate stays where its counts are not known."""
     deliveries = _floats(table, "deliveries")
-    rates = {}
+    rates: Table = {}
     for name, part in RATES.items():
         counted = quotient(_floats(table, part), deliveries)
         rates[name] = np.where(np.isnan(counted), _floats(table, name), counted)
     rates["click_to_open_rate"] = quotient(_floats(table, "unique_clicks"), _floats(table, "unique_opens"))
     rates[REVENUE] = quotient(_floats(table, "revenue"), deliveries)
-    return table.assign(**rates)
+    return table | rates
 
 
 # --- how sure -------------------------------------------------------------------------------------
 
 
-def _with_spread(table: pd.DataFrame, world: World) -> pd.DataFrame:
+def _with_spread(table: Table, world: World) -> Table:
     """With the standard error of the revenue per delivery; NaN where there are too few buyers for one."""
-    error = f"{REVENUE}_error"
-    if not world.scope.revenue or world.messages is None or table["revenue"].isna().all():
-        return table.assign(**{error: np.nan})
-    messages = pq.read_table(
-        world.messages, columns=["variant", "sent", "bounce", "orders", "revenue"]
-    ).to_pandas()
-    delivered = messages[messages["sent"] & messages["bounce"].isna()]
+    known: dict[str, float] = {}
+    if world.scope.revenue and world.messages is not None and not np.isnan(_floats(table, "revenue")).all():
+        known = once(_errors, world.messages)
+    return table | {f"{REVENUE}_error": np.array([known.get(key, np.nan) for key in table["variant"]])}
+
+
+@lru_cache(maxsize=64)
+def _errors(messages: Path, _written: int) -> dict[str, float]:
+    """By variant, from all messages that were delivered; the error of a few buyers is not known."""
+    every = pq.read_table(messages, columns=["variant", "sent", "bounce", "orders", "revenue"]).to_pandas()
+    delivered = every[every["sent"] & every["bounce"].isna()]
     groups = delivered.fillna({"revenue": 0.0}).groupby("variant")
     buyers = delivered[delivered["orders"] > 0].groupby("variant").size()
     known = groups["revenue"].sem().where(buyers.reindex(groups.size().index, fill_value=0) >= FEWEST_BUYERS)
-    return table.assign(**{error: table["variant"].map(known).astype(np.float64)})
+    return {str(variant): float(one) for variant, one in known.items()}
 
 
-def _with_chances(table: pd.DataFrame) -> pd.DataFrame:
+def _with_chances(table: Table) -> Table:
     """With the chance of each variant of being the best; what was merged competes with nobody."""
-    alone = _alone(table).to_numpy()
-    rivals = table[alone]
-    deliveries = _floats(rivals, "deliveries")
+    alone = _alone(table)
+    deliveries = _floats(table, "deliveries")[alone]
     chances = {
-        name: proportions.chances_of_rates(_floats(rivals, part), deliveries) for name, part in RATES.items()
+        name: proportions.chances_of_rates(_floats(table, part)[alone], deliveries)
+        for name, part in RATES.items()
     }
     if REVENUE in table:
-        means, errors = (_floats(rivals, name) for name in (REVENUE, f"{REVENUE}_error"))
+        means, errors = (_floats(table, name)[alone] for name in (REVENUE, f"{REVENUE}_error"))
         chances[REVENUE] = proportions.chances_of_means(means, errors)
-    columns = {}
+    columns = {f"{name}_chance": np.full(len(alone), np.nan) for name in chances}
     for name, found in chances.items():
-        columns[f"{name}_chance"] = np.full(len(table), np.nan)
         columns[f"{name}_chance"][alone] = found
-    return table.assign(**columns)
+    return table | columns
 
 
-def _alone(table: pd.DataFrame) -> "pd.Series[bool]":
-    return table["variant"] != OTHER
+def _alone(table: Table) -> npt.NDArray[np.bool_]:
+    return np.array([key != OTHER for key in table.get("variant", ())], dtype=np.bool_)
 
 
-def _about_money(table: pd.DataFrame) -> list[str]:
-    return [name for name in map(str, table) if name in ABOUT_MONEY or name.startswith(REVENUE)]
+def _is_about_money(name: str) -> bool:
+    return name in ABOUT_MONEY or name.startswith(REVENUE)
 
 
-def _floats(table: pd.DataFrame, name: str) -> "proportions.Column":
-    column = table[name] if name in table else pd.Series(np.nan, index=table.index)
-    return np.asarray(column, dtype=np.float64)
+def _floats(table: Table, name: str) -> "proportions.Column":
+    """A column of numbers; what is not there is unknown."""
+    column = table.get(name)
+    return (
+        np.full(len(table.get("variant", ())), np.nan) if column is None else np.asarray(column, np.float64)
+    )

@@ -42,3 +42,6 @@ DRAWN: dict[str, Callable[[Report, Section, Scope], None]] = {
     "history": history.draw,
 }
 """In the order of the report."""
+
+LIVE = ("click_map", "recipients", "variants")
+"""With controls that remember what a reader chose. The others are drawn alike for all (lib/ui/kept.py)."""

@@ -1,5 +1,6 @@
 """The click map on the screen: the mail in a frame of its own, drawn by a guarded route, and its table."""
 
+from functools import partial
 from urllib.parse import quote, urlencode
 
 import streamlit as st
@@ -7,7 +8,7 @@ import streamlit as st
 from lib.model import Form, Scope
 from lib.paper.sections import TABLES
 from lib.reports import Report, Section
-from lib.ui import session, tables
+from lib.ui import kept, session, tables
 from lib.ui.guarded import reader_fragment
 from lib.ui.i18n import language, t
 
@@ -21,6 +22,10 @@ SIDEWAYS = "<span></span><style>.st-key-click-map-frame { overflow-x: auto; } .s
 def draw(report: Report, section: Section, scope: Scope) -> None:
     st.caption(t("click_map.why"))
     _mail(report.campaign.id, report.form, people=scope.people)
+    kept.draw(report.mark, "click-map-table", partial(_table, report, section))
+
+
+def _table(report: Report, section: Section) -> None:
     with st.expander(t("click_map.table"), icon=":material/table:"):
         tables.draw(report, TABLES["click_map"], section.rows, "click_map.table_alt")
 

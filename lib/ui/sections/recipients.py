@@ -4,8 +4,10 @@ What is chosen stands in the address, so that a list can be bookmarked.
 """
 
 from dataclasses import replace
+from functools import partial
 from zlib import crc32
 
+import pandas as pd
 import streamlit as st
 
 from lib.model import Scope
@@ -14,7 +16,8 @@ from lib.paper.sections import TABLES
 from lib.paper.sections.recipients import LIST, deed
 from lib.reports import Report, Section, recipients
 from lib.reports.recipients import LONGEST, SORTS, Asked, NoSuchList, Page
-from lib.ui import downloads, exchange, session, tables
+from lib.store.analytics import Analytics
+from lib.ui import downloads, exchange, kept, session, tables
 from lib.ui.guarded import reader_fragment
 from lib.ui.i18n import language, plain, t
 
@@ -58,6 +61,10 @@ def _is_live(scope: Scope) -> bool:
 
 def _reasons(report: Report, section: Section, name: str) -> None:
     table = section.more[name]
+    kept.draw(report.mark, name, partial(_said, report, name, table))
+
+
+def _said(report: Report, name: str, table: pd.DataFrame) -> None:
     with st.expander(t(f"recipients.{name}", count=len(table)), icon=":material/chat_info:"):
         tables.draw(
             report, TABLES[f"recipients.{name}"], table, f"recipients.{name.removesuffix('_reasons')}s_alt"
@@ -75,11 +82,11 @@ def _list(report: Report, counts: dict[str, int], listed: tuple[str, ...], scope
         st.caption(t("recipients.not_listed"))
         return
     try:
-        page = recipients.page(session.app().analytics, within, report.campaign.id, asked)
+        page = _page(session.app().analytics, report.mark, within, report.campaign.id, asked)
     except NoSuchList:
         st.caption(t("recipients.gone"))
         return
-    _rows(report, asked, page)
+    _rows(report, asked, page, within)
     _turn(report, asked, page)
     _take_along(report, asked, page, live)
     if live:
@@ -125,7 +132,7 @@ def _counted(name: str, number: int) -> str:
     return t("recipients.counted", deed=deed(name, language()), number=numbers.whole(number, language()))
 
 
-def _rows(report: Report, asked: Asked, page: Page) -> None:
+def _rows(report: Report, asked: Asked, page: Page, within: Scope) -> None:
     if not page.total:
         nobody = t("recipients.no_match", who=plain(asked.who)) if asked.who else t("recipients.nobody")
         st.info(nobody, icon=":material/search_off:")
@@ -140,7 +147,14 @@ def _rows(report: Report, asked: Asked, page: Page) -> None:
             number=numbers.whole(page.total, language()),
         )
     )
-    tables.draw(report, TABLES[LIST], page.rows, "recipients.alt")
+    table = partial(tables.draw, report, TABLES[LIST], page.rows, "recipients.alt")
+    kept.draw(report.mark, "recipients", table, asked, within)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs={Scope: repr, Asked: repr})
+def _page(_analytics: Analytics, mark: str, scope: Scope, campaign: str, asked: Asked) -> Page:  # noqa: ARG001 - hashed
+    """Kept as long as the report that it belongs to: newer events make another report, with another mark."""
+    return recipients.page(_analytics, scope, campaign, asked)
 
 
 def _turn(report: Report, asked: Asked, page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -10,7 +11,8 @@ from lib.paper import numbers
 from lib.paper.sections.variants import TABLES, margins, verdict
 from lib.reports import Report, Section
 from lib.reports.sections.variants import LEVELS, criteria, judged
-from lib.ui import plots, tables
+from lib.ui import kept, plots, tables
+from lib.ui.guarded import reader_fragment
 from lib.ui.i18n import language, plain, t
 
 LEVEL = "level"  # in the address, as a whole number of per cent
@@ -18,10 +20,21 @@ WINNER = "winner"  # in the address: by what the best is chosen
 
 
 def draw(report: Report, section: Section, _scope: Scope) -> None:
+    _test(report, section)
+
+
+@reader_fragment
+def _test(report: Report, section: Section) -> None:
     with st.container(horizontal=True, gap="large"):
         by = _by(section)
         level = _level()
-    shown = replace(report, sections=report.sections | {"variants": judged(section, level, by)})
+    kept.draw(report.mark, "variants", partial(_outcome, report, section, level, by), level, by)
+
+
+def _outcome(report: Report, section: Section, level: float, by: str) -> None:
+    """What the test says at the level and by the criterion that were chosen."""
+    sections = report.sections | {"variants": judged(section, level, by)}
+    shown = replace(report, sections=sections, mark=f"{report.mark}-{level}-{by}")
     told = verdict(shown, language(), plain)
     st.markdown(f"**{told}**")
     plots.draw(shown, "variants", verdict(shown, language()))

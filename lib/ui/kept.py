@@ -1,0 +1,194 @@
+"""What of a report is drawn alike for all who may read it, kept as the messages that draw it.
+
+Making a section (tables into Arrow, figures into JSON, words, fragments) takes far longer than sending it. So
+the messages of its first drawing are kept, and sent again to the next reader of the same report.
+
+What is kept belongs to one report by its mark, and so to one scope; and to one place of one page in one
+language on one kind of screen, because all of that stands in the messages. Nothing that a reader can change
+is kept but the fragments of small menus, which ask again who is looking when they are used.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from streamlit.cursor import Cursor
+from streamlit.delta_generator_singletons import get_dg_singleton_instance
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
+from streamlit.runtime.state.common import WidgetMetadata
+
+from lib.ui import session
+from lib.ui.i18n import language
+
+LARGEST = 64 * 2**20
+"""Bytes of all that is kept: some two hundred reports, each in two forms."""
+
+STATIC = frozenset({"dataframe", "heading", "html", "markdown", "metric", "page_link", "plotly_chart"})
+"""Elements that mean the same to everybody. Others, such as a picture in memory, belong to one session."""
+
+PRESSED = frozenset({"button", "menu_button"})
+"""What remembers nothing; within a fragment of its own it is heard when it is pressed, not before."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The messages of something drawn, each with its place on the page; never changed."""
+
+    messages: tuple[ForwardMsg, ...]
+    fragments: tuple[tuple[str, Callable[[], Any]], ...]
+    """By their ids; each asks for its reader when it runs."""
+    names: frozenset[str]
+    """Of all that has one of its own, so that nothing else on the page takes it."""
+    buttons: tuple[tuple[WidgetMetadata[Any], str | None], ...]
+    """Each with the key that we gave it."""
+    places: int
+    """How many elements it takes up one below the other."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(message.ByteSize() for message in self.messages)
+
+
+class Shelf:
+    """Drawings by their keys; those that were not asked for the longest give way."""
+
+    def __init__(self, largest: int = LARGEST) -> None:
+        self._largest, self._size = largest, 0
+        self._kept: OrderedDict[Hashable, Drawing] = OrderedDict()
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def find(self, key: Hashable) -> Drawing | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def keep(self, key: Hashable, drawing: Drawing) -> None:
+        with self._lock:
+            if key in self._kept or drawing.size > self._largest:
+                return
+            self._kept[key] = drawing
+            self._size += drawing.size
+            while self._size > self._largest:
+                self._size -= self._kept.popitem(last=False)[1].size
+
+
+SHELF = Shelf()
+
+
+def draw(mark: str, name: str, function: Callable[[], None], *more: Hashable) -> None:
+    """Draw with `function`, or as it was drawn for this key before.
+
+    `mark` is a report's, `name` one of its parts; `more` is what else the drawing depends on. Without a mark
+    it depends on nothing else, and says nothing of a campaign.
+    """
+    context, cursor = get_script_run_ctx(suppress_warning=True), _cursor()
+    if context is None or cursor is None:
+        function()
+        return
+    thread = ThreadState.get()
+    place = (thread.active_script_hash, thread.fragment_id, *cursor.delta_path)
+    key = (mark, name, language(), session.on_a_phone(), place, more)
+    known = SHELF.find(key)
+    if known is not None and not _is_pressed(context, known):
+        _again(context, cursor, known)
+        return
+    drawing = _first(context, cursor, function)
+    if drawing is not None:
+        SHELF.keep(key, drawing)
+
+
+def _cursor() -> Cursor | None:
+    """Where the next element goes; None where there is no page."""
+    return get_dg_singleton_instance().main_dg._active_dg._cursor
+
+
+def _is_pressed(context: ScriptRunContext, known: Drawing) -> bool:
+    """Whether one of its buttons waits for its answer. Mostly their fragments run by themselves; a browser
+    that comes back after a pause has the whole page run instead.
+    """
+    told = [context.session_state.register_widget(widget, key) for widget, key in known.buttons]
+    return any(one.value for one in told)
+
+
+def _again(context: ScriptRunContext, cursor: Cursor, known: Drawing) -> None:
+    for message in known.messages:
+        copy = ForwardMsg()
+        copy.CopyFrom(message)
+        context.enqueue(copy)
+    for name, fragment in known.fragments:
+        context.fragment_storage.register(name, fragment, parent_fragment_id=ThreadState.get().fragment_id)
+        context.shared.new_fragment_ids.check_and_add(name)
+    for name in known.names:
+        context.shared.widget_ids_this_run.check_and_add(name)
+    for _ in range(known.places):
+        cursor.lock_element()
+
+
+def _first(context: ScriptRunContext, cursor: Cursor, function: Callable[[], None]) -> Drawing | None:
+    """Draw, and listen; None where what was drawn cannot be kept."""
+    first, registered = cursor.index, context.fragment_storage.registration_sequence()
+    drawn = context.shared.widget_ids_this_run.snapshot()
+    with _listening(context) as heard:
+        function()
+    if not all(_is_static(message, ThreadState.get().fragment_id) for message in heard):
+        return None
+    fragments = context.fragment_storage.ids_registered_after(registered)
+    names = context.shared.widget_ids_this_run.snapshot() - drawn
+    return Drawing(
+        tuple(heard),
+        tuple((name, context.fragment_storage.lookup(name)) for name in sorted(fragments)),
+        names,
+        _buttons(context, names),
+        cursor.index - first,
+    )
+
+
+def _buttons(
+    context: ScriptRunContext, names: frozenset[str]
+) -> tuple[tuple[WidgetMetadata[Any], str | None], ...]:
+    state = context.session_state._state
+    known, keys = state._new_widget_state.widget_metadata, state._key_id_mapper.id_key_mapping
+    return tuple((known[name], keys.get(name)) for name in sorted(names & known.keys()))
+
+
+@contextmanager
+def _listening(context: ScriptRunContext) -> Iterator[Sequence[ForwardMsg]]:
+    """Copies of all messages of this run until the block ends, with all that Streamlit writes into them."""
+    heard: list[ForwardMsg] = []
+    enqueue = context.enqueue
+
+    def listen(message: ForwardMsg) -> None:
+        enqueue(message)
+        copy = ForwardMsg()
+        copy.CopyFrom(message)
+        heard.append(copy)
+
+    context.enqueue = listen  # type: ignore[method-assign, assignment]  # for this block only
+    try:
+        yield heard
+    finally:
+        del context.enqueue  # what the class says counts again
+
+
+def _is_static(message: ForwardMsg, around: str | None) -> bool:
+    """`around` is the fragment that all is drawn in, if any."""
+    if message.WhichOneof("type") != "delta":
+        return False
+    delta = message.delta
+    if delta.WhichOneof("type") == "add_block":
+        return True
+    kind = delta.new_element.WhichOneof("type")
+    if kind in PRESSED:
+        return bool(delta.fragment_id) and delta.fragment_id != around
+    rows_follow = kind == "dataframe" and delta.new_element.dataframe.HasField("lazy_data")
+    return kind in STATIC and not rows_follow

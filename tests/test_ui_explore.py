@@ -1,0 +1,173 @@
+"""Explore, at the end of an analyst's report: asked when it is opened, and nobody else's."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib import wiring
+from lib.importers import bring_in
+from lib.model import Scope
+from lib.ui import explore
+from tests import worlds
+from tests.screens import PATIENCE, add_analyst, analyst_cookie, frame, hold, texts
+
+CAMPAIGN = "vitrine-spring"
+NAME = f"explore-{CAMPAIGN}"
+CLAIMS = (
+    'Title,Subject,List,"Send Date","Send Weekday","Total Recipients","Successful Deliveries","Soft Bounces",'
+    '"Hard Bounces","Total Bounces","Times Forwarded","Forwarded Opens","Unique Opens","Open Rate",'
+    '"Total Opens","Unique Clicks","Click Rate","Total Clicks",Unsubscribes,"Abuse Complaints",'
+    '"Times Liked on Facebook","Folder Id","Unique Id","Total Orders","Total Gross Sales","Total Revenue"\n'
+    '"Spring letter","Buds, at last",Friends,"Mar 02, 2026 09:30 am",Monday,6,5,0,1,1,0,0,6,120.00%,9,2,'
+    "40.00%,3,0,0,0,0,aaaa000001,0,0,0\n"
+)
+
+
+@pytest.fixture
+def spring(workspace, tmp_path, monkeypatch):
+    """The world of SPRING, and an analyst who is signed in."""
+    folder = tmp_path / "spring"
+    folder.mkdir()
+    worlds.write_events(folder / "events.csv")
+    (folder / "campaigns.csv").write_text(
+        "campaign,title,sent_at,zone,currency\nspring,Spring letter,2026-03-03T08:00:00Z,Europe/Paris,EUR\n",
+        encoding="utf-8",
+    )
+    bring_in(workspace.analytics, folder, by="test", now=wiring.now())
+    hold(monkeypatch, analyst_cookie(workspace, add_analyst(workspace)))
+    return workspace
+
+
+def opened(**query) -> AppTest:
+    at = frame("campaign", id=CAMPAIGN, **query)
+    at.session_state[f"{NAME}-open"] = True
+    return without_trouble(at.run())
+
+
+def without_trouble(at: AppTest) -> AppTest:
+    assert not at.exception, at.exception
+    return at
+
+
+def choose(at: AppTest, field: str, value) -> AppTest:
+    kind = at.multiselect if field == "metrics" else at.selectbox
+    return without_trouble(kind(key=f"{NAME}-{field}").set_value(value).run())
+
+
+def table(at: AppTest):
+    """The last table of the page, as rows."""
+    return list(at.dataframe[-1].value.itertuples(index=False, name=None))
+
+
+def test_nothing_is_asked_before_it_is_opened(spring, monkeypatch):
+    monkeypatch.setattr(explore, "_ask", lambda *_: pytest.fail("asked"))
+    at = without_trouble(frame("campaign", id=CAMPAIGN).run())
+    assert "Explore" in [box.label for box in at.expander]
+
+
+def test_the_usual_figures_by_country_are_there_at_once(spring):
+    at = opened()
+    assert table(at) == [("France", 2, 1), ("Not known", 2, 0), ("Ireland", 1, 1)]
+    assert f"Counted from {len(worlds.SPRING)} events of this campaign." in texts(at)
+
+
+def test_a_filter_leaves_the_events_that_have_the_value_themselves(spring):
+    at = choose(opened(), "0-filter", "device")
+    at = choose(at, "0-key-device", 0)
+    assert at.selectbox(key=f"{NAME}-0-key-device").options[0] == "Computer"
+    assert table(at) == [("France", 1, 0), ("Ireland", 1, 0)]
+    assert "A filter keeps the events" in texts(at)
+
+
+def test_one_filter_after_the_other_can_be_added_three_at_most(spring):
+    at = opened()
+    for number, field in enumerate(("device", "country", "client")):
+        at = choose(choose(at, f"{number}-filter", field), f"{number}-key-{field}", 0)
+    assert f"{NAME}-3-filter" not in {box.key for box in at.selectbox}
+
+
+def test_what_nothing_has_is_said(spring):
+    at = choose(choose(opened(), "0-filter", "reason"), "0-key-reason", 0)
+    assert "No event of this campaign has all of this." in texts(at)
+
+
+def test_without_figures_one_is_asked_for(spring):
+    assert "Choose at least one figure." in texts(choose(opened(), "metrics", []))
+
+
+def test_the_whole_campaign_under_a_filter_is_one_row(spring):
+    at = choose(choose(opened(), "by", ""), "0-filter", "hour")
+    assert at.selectbox(key=f"{NAME}-0-key-hour").options == [
+        "0 to 1 h",
+        "1 to 2 h",
+        "2 to 3 h",
+        "26 to 27 h",
+    ]
+    assert table(choose(at, "0-key-hour", 1)) == [(2, 0)]
+
+
+def test_every_dimension_can_be_asked_by_every_figure(spring):
+    at = opened()
+    box = at.multiselect(key=f"{NAME}-metrics")
+    assert "Revenue" in box.options and "Unique opens" in box.options
+    at = choose(at, "metrics", ["unique_opens", "clicks", "revenue", "orders", "bounces"])
+    for by in (
+        "hour",
+        "link",
+        "page",
+        "placement",
+        "product",
+        "domain",
+        "region",
+        "client",
+        "machine_reason",
+    ):
+        at = choose(at, "by", by)
+        assert table(at), by
+
+
+def test_it_counts_in_the_form_in_which_the_report_is_read(spring):
+    assert ("Not known", 1, 0) in table(opened(opens="people"))
+
+
+def test_it_speaks_french(spring):
+    with spring.records.begin() as db:
+        db.exec_driver_sql("UPDATE analysts SET language = 'fr'")
+    at = opened()
+    assert ("Irlande", 1, 1) in table(at)
+    assert "Calculé à partir de" in texts(at)
+
+
+def test_a_campaign_without_events_has_nothing_to_explore(spring, tmp_path):
+    file = tmp_path / "claims.csv"
+    file.write_text(CLAIMS, encoding="utf-8")
+    bring_in(spring.analytics, file, by="test", now=wiring.now())
+    at = without_trouble(frame("campaign", id="mailchimp-aaaa000001").run())
+    assert at.title and "Explore" not in [box.label for box in at.expander]
+
+
+# --- nobody else's
+
+
+def draw_within(scope_of_the_test):
+    from lib.ui import report  # noqa: PLC0415 - AppTest runs the source of this function alone
+
+    report.draw(scope_of_the_test, "vitrine-spring")
+
+
+@pytest.mark.parametrize("people", [True, False])
+def test_the_report_of_a_viewer_and_its_preview_have_no_such_part(spring, people):
+    """X5: what a share hides cannot be told from the difference of two answers."""
+    scope = Scope(campaigns=(CAMPAIGN,), people=people, raw_links=False)
+    at = AppTest.from_function(draw_within, args=(scope,), default_timeout=PATIENCE)
+    at.session_state[f"{NAME}-open"] = True
+    without_trouble(at.run())
+    assert "Explore" not in [box.label for box in at.expander]
+
+
+def test_when_the_session_ends_the_table_goes(spring, monkeypatch):
+    """S3"""
+    at = opened()
+    assert at.dataframe
+    hold(monkeypatch, {})
+    at.selectbox(key=f"{NAME}-by").set_value("domain").run()
+    assert not at.dataframe and not at.multiselect
