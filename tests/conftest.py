@@ -1,6 +1,7 @@
 """What several tests share."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import settings
@@ -50,3 +51,11 @@ def _no_app_from_another_test():
     if wiring.app.cache_info().currsize:
         wiring.app().records.dispose()
         wiring.app.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_drawing_from_another_test():
+    """Another installation's; one process has one but in tests."""
+    yield
+    if kept := sys.modules.get("lib.ui.kept"):
+        kept.SHELF = kept.Shelf()

@@ -112,6 +112,7 @@ PLACES = [
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @example({"FR/Bretagne": 30, "FR/Corse": 20, "FR/": 4, "BE/Namur": 10, "US/Ohio": 3})
 @example({"FR/Bretagne": 30, "IE/Munster": 2, "": 10, "/Ohio": 2})
+@example({"IE/Munster": 1, "IE/Ulster": 4, "/Ohio": 5})
 def test_no_row_of_countries_minus_its_regions_tells_of_few_people(tmp_path_factory, sizes):
     """X5: neither a country, nor those that are shown as one, nor what has no country"""
     with shelf(tmp_path_factory.mktemp("places")) as library:

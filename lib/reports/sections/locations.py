@@ -73,7 +73,7 @@ def _finished(world: World, table: Groups) -> Groups:
 
 
 def _country(key: object) -> str | None:
-    return str(key).partition("/")[0] if isinstance(key, str) else None
+    return (str(key).partition("/")[0] or None) if isinstance(key, str) else None
 
 
 def _region(key: object) -> str | None:
@@ -100,7 +100,7 @@ def _safe_beside(countries: Part, regions: Part) -> Part:
 
 def _row_of(countries: Part, region: object) -> str | None:
     """The key of the countries' row in which a region is counted."""
-    country = _country(region) or None
+    country = _country(region)
     return country if country in countries.keys else OTHER
 
 
