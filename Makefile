@@ -26,7 +26,7 @@ check: $(VENV)/.dev ## Format, lint, types, import rules, dead code
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 
-bench: $(VENV)/.bench ## Measure the speed (PARTS="reports growth", EVENTS=10000000); writes bench/results.md
+bench: $(VENV)/.bench $(VENV)/.system ## Measure the speed (PARTS="reports growth", EVENTS=10000000); writes bench/results.md
 	@$(BIN)/python -m bench $(or $(PARTS),all) --events $(or $(EVENTS),10000000)
 
 bench-100m: $(VENV)/.bench ## The report out of 100 M events (PARTS, default: build and growth)

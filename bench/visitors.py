@@ -10,7 +10,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
-SMALL = 400
+SMALL = 64
 """Bytes; longer messages draw something and need not be read."""
 PATIENCE = 300.0
 """Seconds for one run; who waits longer is cut off."""
@@ -59,11 +59,15 @@ class Visitor:
         began = time.perf_counter()
         await self.socket.send(message.SerializeToString())
         self.heard = []
-        while True:
-            frame = await asyncio.wait_for(self.socket.recv(decode=False), PATIENCE)
-            self.heard.append(frame)
-            if len(frame) < SMALL and ForwardMsg.FromString(frame).WhichOneof("type") == "script_finished":
-                return time.perf_counter() - began
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                frame = await self.socket.recv(decode=False)
+                self.heard.append(frame)
+                if (
+                    len(frame) < SMALL
+                    and ForwardMsg.FromString(frame).WhichOneof("type") == "script_finished"
+                ):
+                    return time.perf_counter() - began
 
 
 async def arrive(url: str, page: str, cookies: Sequence[str], query: str = "") -> list[Visitor]:

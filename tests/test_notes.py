@@ -10,6 +10,7 @@ from lib.reports import as_json, notes, report
 from lib.reports.export import report_csv
 from lib.reports.notes import NoteRefused, StaleNote, Written
 from lib.shares import audit
+from lib.store.records import reading
 from lib.store.tables import analysts
 from lib.words import LANGUAGES
 from tests.shelf import EVERYTHING, NOW, SPRING, covering, event, shelf
@@ -213,16 +214,21 @@ def test_notes_stand_in_the_csv_and_in_the_json(at, records):
     assert "'=1+1 is a formula" in text and ",=1+1" not in text
 
 
+def version(records):
+    with reading(records) as db:
+        return notes.version(db, SPRING.id)
+
+
 def test_every_change_of_notes_raises_their_version_so_that_no_screen_keeps_old_ones(records):
-    seen = [notes.version(records, SPRING.id)]
+    seen = [version(records)]
     number = add(records)
-    seen.append(notes.version(records, SPRING.id))
+    seen.append(version(records))
     notes.change(records, number, Written("two"), LATER, by=ANN, seen=1)
-    seen.append(notes.version(records, SPRING.id))
+    seen.append(version(records))
     notes.remove(records, number, LATER, by=ANN, seen=2)
-    seen.append(notes.version(records, SPRING.id))
+    seen.append(version(records))
     notes.bring_back(records, number, LATER, by=ANN)
-    seen.append(notes.version(records, SPRING.id))
+    seen.append(version(records))
     assert seen == sorted(set(seen))
 
 

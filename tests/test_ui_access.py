@@ -1,10 +1,12 @@
 """S7: who sees what. The records decide on every run; what the authenticator leaves behind opens nothing."""
 
+from threading import Thread
+
 import pytest
 
 from lib import wiring
 from lib.shares import cookies, sessions
-from lib.ui import exchange, guarded, i18n
+from lib.ui import exchange, guarded, i18n, session
 from lib.ui.places import FOR_ANALYSTS, FOR_VIEWERS
 from tests.screens import PASSWORD, add_analyst, analyst_cookie, frame, hold, texts
 
@@ -123,6 +125,58 @@ def test_a_session_that_ended_in_the_records_shows_the_form_on_the_next_run(work
     at.run()
     assert not at.exception
     assert at.text_input[1].label == "Password"
+
+
+@pytest.fixture
+def asked(workspace, monkeypatch):
+    """Each question after the viewer that reaches the records: whether it counts as a visit."""
+    touches = []
+    hold(monkeypatch, {cookies.viewer(workspace.settings.https): "a cookie"})
+    monkeypatch.setattr(sessions, "find_viewer", lambda _db, _cookie, _now, touch: touches.append(touch))
+    return touches
+
+
+def test_within_a_run_the_records_are_asked_once_and_outside_of_runs_each_time(asked):
+    """S3"""
+    with session.run():
+        session.find_viewer()
+        session.find_viewer()
+    assert len(asked) == 1
+    session.find_viewer()  # as a callback does
+    session.find_viewer()
+    with session.run():
+        session.find_viewer()
+    assert len(asked) == 4
+
+
+def test_a_run_that_takes_long_asks_the_records_again(asked, monkeypatch):
+    """S3"""
+    monkeypatch.setattr(session, "FRESH", 0.0)
+    with session.run():
+        session.find_viewer()
+        session.find_viewer()
+    assert len(asked) == 2
+
+
+def test_a_run_that_a_timer_began_is_no_visit_however_long_it_takes(asked, monkeypatch):
+    """S2"""
+    monkeypatch.setattr(session, "FRESH", 0.0)
+    with session.run():
+        session.find_viewer(touch=False)
+        session.find_viewer()
+    assert asked == [False, False]
+
+
+def test_what_a_run_was_told_is_known_in_no_other_thread_and_forgotten_when_the_run_breaks_off(asked):
+    with pytest.raises(ZeroDivisionError), session.run():
+        session.find_viewer()
+        other = Thread(target=session.find_viewer)
+        other.start()
+        other.join()
+        assert len(asked) == 2
+        raise ZeroDivisionError
+    session.find_viewer()
+    assert len(asked) == 3
 
 
 def test_an_analyst_reads_in_the_language_that_was_chosen(workspace, monkeypatch):

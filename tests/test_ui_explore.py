@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from lib import wiring
 from lib.importers import bring_in
 from lib.model import Scope
-from lib.ui import explore
+from lib.ui import explore, printing
 from tests import worlds
 from tests.screens import PATIENCE, add_analyst, analyst_cookie, frame, hold, texts
 
@@ -143,6 +143,13 @@ def test_a_campaign_without_events_has_nothing_to_explore(spring, tmp_path):
     bring_in(spring.analytics, file, by="test", now=wiring.now())
     at = without_trouble(frame("campaign", id="mailchimp-aaaa000001").run())
     assert at.title and "Explore" not in [box.label for box in at.expander]
+
+
+def test_it_is_not_printed_with_the_report():
+    """All of it stands in parts whose keys begin alike, by which the paper leaves it out."""
+    assert explore._name("one", "open").startswith("explore-")
+    hidden = printing.PAPER.partition("display: none !important")[0].rpartition("}")[2]
+    assert "[class*=st-key-explore-]" in hidden
 
 
 # --- nobody else's

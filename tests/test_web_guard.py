@@ -2,6 +2,8 @@
 
 import gzip
 import re
+from errno import ENOSPC
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -10,14 +12,15 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session
 from streamlit.web.server.app_discovery import discover_asgi_app
 
 from lib import web
 from lib.config import ROOT
 from lib.model import COMMAND_LINE
 from lib.shares import analysts, sessions
-from lib.web import guard, statics
-from lib.web.start import refuse_pages_beside
+from lib.web import guard, start, statics
 from lib.wiring import now
 from tests.installation import BASE_URL, install
 
@@ -59,10 +62,10 @@ def test_streamlit_finds_the_app_of_the_server_file():
 def test_no_folder_of_pages_lies_beside_the_script_that_streamlit_runs(tmp_path):
     """With one, Streamlit runs an asked page without the frame, so without its sign-in."""
     script = re.search(r'st\.App\(\s*"([^"]+)"', (ROOT / "streamlit_app.py").read_text())[1]
-    refuse_pages_beside(ROOT / script)
+    start.refuse_pages_beside(ROOT / script)
     (tmp_path / "pages").mkdir()
     with pytest.raises(RuntimeError, match="must not exist"):
-        refuse_pages_beside(tmp_path / "frame.py")
+        start.refuse_pages_beside(tmp_path / "frame.py")
 
 
 @pytest.mark.parametrize("kind", sorted(guard.DANGEROUS))
@@ -211,6 +214,28 @@ def test_a_page_is_streamlits_index_under_our_name_with_the_chart_announced(brow
     assert "service-desc" not in answer.text
 
 
+@pytest.mark.parametrize("name", statics.LATER)
+def test_what_is_announced_by_name_is_among_streamlits_files(name):
+    assert any(f"/{name}." in path for path in statics.announced())
+
+
+def test_the_theme_that_is_kept_is_the_theme_that_streamlit_gathers(monkeypatch):
+    """Also for the second page, and with nothing in the parts that the configuration leaves out."""
+    monkeypatch.setattr(app_session, "_populate_theme_msg", app_session._populate_theme_msg)
+    sections = ("theme", "theme.light", "theme.dark", "theme.sidebar", "theme.light.sidebar")
+    gathered = [theme(section) for section in sections]
+    start.make_theme_once()
+    kept = [[theme(section) for section in sections] for _page in range(2)]
+    assert kept == [gathered, gathered]
+    assert gathered[1] and not gathered[3]
+
+
+def theme(section):
+    message = CustomThemeConfig()
+    app_session._populate_theme_msg(message, section)
+    return message.SerializeToString(deterministic=True)
+
+
 @pytest.mark.parametrize("encoding", list(statics.ENCODINGS))
 def test_scripts_are_compressed_and_kept(browser, tmp_path, encoding):
     name = re.search(r'"\.(/static/js/index\.[^"]+\.js)"', statics.index(""))[1]
@@ -245,6 +270,20 @@ def test_on_a_full_disk_a_script_is_sent_all_the_same(tmp_path):
     (tmp_path / "statics").write_text("no folder can be made here")
     name = next((statics.STATIC / "static" / "js").glob("Button.*.js")).name
     assert statics.Packs(tmp_path).packed(f"/static/js/{name}", "gzip")
+
+
+def test_what_could_not_be_written_to_its_end_leaves_nothing_on_a_full_disk(tmp_path, monkeypatch):
+    """D3"""
+
+    def full(path, data):
+        with path.open("wb") as file:
+            file.write(data[:10])
+        raise OSError(ENOSPC, "no space left")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    name = next((statics.STATIC / "static" / "js").glob("Button.*.js")).name
+    assert statics.Packs(tmp_path).packed(f"/static/js/{name}", "gzip")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_a_file_name_cannot_leave_the_folder(browser):

@@ -121,10 +121,9 @@ def chosen(records: sa.Engine) -> Benchmark | None:
     return _benchmark(row) if row else None
 
 
-def version(records: sa.Engine) -> int:
+def version(db: sa.Connection) -> int:
     """A number that every change raises; part of the key of what is kept of reports."""
-    with reading(records) as db:
-        return int(_state(db)["version"])
+    return int(_state(db)["version"])
 
 
 def parsed(content: bytes) -> tuple[Benchmark, ...]:

@@ -84,7 +84,7 @@ def parts(
 
 def keys(analytics: Analytics, campaign: str) -> dict[str, list[Key]]:
     """What can be filtered by: the keys of each dimension that the events of a campaign have. First those of
-    which most happened, «*» and None last; hours in their order.
+    which most happened, «*» and None last; hours in their order. No scope is asked: for who sees everything.
     """
     source = retrying(lambda: _source_of(analytics, campaign))
     if source is None:
@@ -94,7 +94,7 @@ def keys(analytics: Analytics, campaign: str) -> dict[str, list[Key]]:
 
 
 def events(analytics: Analytics, campaign: str) -> int:
-    """How many events a campaign has, those in several files once."""
+    """How many events a campaign has, those in several files once; no scope is asked, as with `keys`."""
     return retrying(lambda: _events(analytics, campaign))
 
 

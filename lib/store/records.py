@@ -7,6 +7,9 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+POOL = 20
+"""Connections that stay open once they were needed: many viewers may open a report at the same moment."""
+
 
 def connect(url: str) -> sa.Engine:
     """An engine on which `with engine.begin() as db` is one short write transaction.
@@ -16,7 +19,11 @@ def connect(url: str) -> sa.Engine:
     a power cut) and BEGIN IMMEDIATE, so that a reader that turns writer cannot deadlock.
     """
     engine = sa.create_engine(
-        url, hide_parameters=True, json_serializer=_json, json_deserializer=orjson.loads
+        url,
+        hide_parameters=True,
+        json_serializer=_json,
+        json_deserializer=orjson.loads,
+        pool_size=POOL,
     )
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)

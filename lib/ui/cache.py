@@ -13,8 +13,9 @@ from lib import reports
 from lib.model import Form, Scope
 from lib.reports import Report, SideBySide, benchmarks, notes
 from lib.reports import origins as where_from
-from lib.store import library
+from lib.store import library, settlement
 from lib.store.analytics import Analytics
+from lib.store.records import reading
 from lib.ui import session
 
 Key = tuple[str, int]
@@ -33,8 +34,9 @@ def campaigns(scope: Scope, form: Form = Form.ALL) -> pd.DataFrame:
 def report(scope: Scope, campaign: str, form: Form = Form.ALL) -> Report:
     """The full report of a campaign. Raises UnknownCampaign, also when it is outside `scope`."""
     analytics = session.app().analytics
-    records = analytics.records
-    key = *_key(analytics), notes.version(records, campaign), benchmarks.version(records)
+    with reading(analytics.records) as db:
+        versions = settlement.version(db), notes.version(db, campaign), benchmarks.version(db)
+    key = str(analytics.records.url), *versions
     return _report(analytics, key, scope, campaign, form)
 
 

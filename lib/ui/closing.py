@@ -51,7 +51,8 @@ def header() -> None:
     st.session_state[ADMITTED] = language()
     viewer = session.viewer()
     told = viewer.expires_on, viewer.zone, viewer.message, viewer.analyst
-    kept.draw("", "viewers-header", partial(_head, *told), *told, spans.today(viewer.zone))
+    brand, today = session.app().settings.brand, spans.today(viewer.zone)
+    kept.draw("", "viewers-header", partial(_head, *told), *told, brand, today)
 
 
 def _head(expires_on: date | None, zone: str, message: str, analyst: str) -> None:
@@ -90,15 +91,19 @@ def chosen(scope: Scope) -> str | None:
     """The campaign to be read, which stands in the address too."""
     asked = st.query_params.get(CAMPAIGN, "")
     campaign = choose(scope, asked)
-    if campaign != asked and campaign is not None and len(cache.campaigns(scope)) > 1:
+    if campaign != asked and campaign is not None and _only(scope) is None:
         st.query_params[CAMPAIGN] = campaign
     return campaign
 
 
 def choose(scope: Scope, asked: str = "") -> str | None:
-    """The campaign to be read: the only one, or one chosen of several. None when none is left."""
+    """The campaign to be read: the only one, or one chosen of several. None when none is left; whether the
+    only one is left, its report says.
+    """
+    if (only := _only(scope)) is not None:
+        return only
     known = cache.campaigns(scope)
-    names = [str(name) for name in known["id"]]
+    names: list[str] = known["id"].tolist()
     if len(names) < 2:
         return next(iter(names), None)
     titles = {name: _title(row) for name, (_, row) in zip(names, known.iterrows(), strict=True)}
@@ -112,12 +117,17 @@ def choose(scope: Scope, asked: str = "") -> str | None:
     )
 
 
+def _only(scope: Scope) -> str | None:
+    """The one campaign that is shared, for which no list of campaigns is asked."""
+    return scope.campaigns[0] if scope.campaigns is not None and len(scope.campaigns) == 1 else None
+
+
 def read(scope: Scope, campaign: str | None, opening: Opening) -> bool:
     """The report itself; False, and said, when there is none (any more)."""
     if campaign is None:
-        st.info(t("shared.gone"), icon=":material/search_off:")
+        report.missing("shared.gone")
         return False
-    return report.draw(scope, campaign, opening)
+    return report.draw(scope, campaign, opening, otherwise="shared.gone")
 
 
 def footer(campaign: str, live: bool = True) -> None:

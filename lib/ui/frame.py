@@ -61,15 +61,16 @@ def _at_a_viewers_page() -> bool:
 def _pages(analyst: Analyst | None, viewer: Admission | None) -> dict[str, list[Page]]:
     shared = [place.page() for place in FOR_VIEWERS] if viewer else _closed(FOR_VIEWERS, closing.door)
     if not analyst:
-        return {"": _closed(FOR_ANALYSTS, _door()) + shared}
+        return {"": _closed(FOR_ANALYSTS, _door) + shared}
     titles = {"notices": notices.title(analyst)}
     first = [place.page(titles.get(place.name, "")) for place in FOR_ANALYSTS if not place.under_more]
     more = [place.page() for place in FOR_ANALYSTS if place.under_more]
     return {"": first + shared, t("navigation.more"): more} | account.pages(analyst)
 
 
-def _door() -> Screen:
-    return signin.page if analysts.anyone(session.app().records) else setup.page
+def _door() -> None:
+    """Where an analyst comes in: the first of all makes the account."""
+    (signin.page if analysts.anyone(session.app().records) else setup.page)()
 
 
 def _closed(places: Sequence[Place], door: Screen) -> list[Page]:

@@ -12,13 +12,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property, partial
 from threading import Lock
 from typing import Any
 
 from streamlit.cursor import Cursor
 from streamlit.delta_generator_singletons import get_dg_singleton_instance
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime import Runtime
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.scriptrunner import ScriptRunner, get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
 from streamlit.runtime.state.common import WidgetMetadata
 
@@ -26,13 +29,19 @@ from lib.ui import session
 from lib.ui.i18n import language
 
 LARGEST = 64 * 2**20
-"""Bytes of all that is kept: some two hundred reports, each in two forms."""
+"""Bytes of all that is kept: some hundred reports, each in one form, language and kind of screen."""
+
+A_MESSAGE, A_FRAGMENT = 1_200, 10_000
+"""Bytes of memory, as measured, that each takes beside what a message says."""
 
 STATIC = frozenset({"dataframe", "heading", "html", "markdown", "metric", "page_link", "plotly_chart"})
 """Elements that mean the same to everybody. Others, such as a picture in memory, belong to one session."""
 
 PRESSED = frozenset({"button", "menu_button"})
 """What remembers nothing; within a fragment of its own it is heard when it is pressed, not before."""
+
+TRIGGERS = frozenset({"trigger_value", "string_trigger_value"})
+"""What their values are called; any other value is a choice that stays."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +58,11 @@ class Drawing:
     places: int
     """How many elements it takes up one below the other."""
 
-    @property
+    @cached_property
     def size(self) -> int:
-        """Bytes."""
-        return sum(message.ByteSize() for message in self.messages)
+        """Bytes of memory, roughly."""
+        said: int = sum(message.ByteSize() for message in self.messages)
+        return said + A_MESSAGE * len(self.messages) + A_FRAGMENT * len(self.fragments)
 
 
 class Shelf:
@@ -121,10 +131,11 @@ def _is_pressed(context: ScriptRunContext, known: Drawing) -> bool:
 
 
 def _again(context: ScriptRunContext, cursor: Cursor, known: Drawing) -> None:
-    for message in known.messages:
-        copy = ForwardMsg()
-        copy.CopyFrom(message)
-        context.enqueue(copy)
+    with _together(context):
+        for message in known.messages:
+            copy = ForwardMsg()
+            copy.CopyFrom(message)
+            context.enqueue(copy)
     for name, fragment in known.fragments:
         context.fragment_storage.register(name, fragment, parent_fragment_id=ThreadState.get().fragment_id)
         context.shared.new_fragment_ids.check_and_add(name)
@@ -132,6 +143,40 @@ def _again(context: ScriptRunContext, cursor: Cursor, known: Drawing) -> None:
         context.shared.widget_ids_this_run.check_and_add(name)
     for _ in range(known.places):
         cursor.lock_element()
+
+
+@contextmanager
+def _together(context: ScriptRunContext) -> Iterator[None]:
+    """All that is said until the block ends reaches the browser's queue in two steps of the server's loop.
+    Streamlit takes one for each message, which costs more than the message itself.
+    """
+    send, said = context._enqueue, list[ForwardMsg]()
+    context._enqueue = said.append
+    try:
+        yield
+    finally:
+        context._enqueue = send
+    page = _page(context)
+    usual = said if page is None else said[:1]  # sending may end the run, when a newer one waits
+    for message in usual:
+        send(message)
+    if page is not None:
+        page._call_soon_on_event_loop(partial(_queue, page, send.__self__, said[1:]))  # type: ignore[attr-defined]
+
+
+def _page(context: ScriptRunContext) -> AppSession | None:
+    """The browser's page that this run is for; None where no server runs, as in some tests."""
+    pages = getattr(Runtime.instance(), "_session_mgr", None) if Runtime.exists() else None
+    found = pages.get_active_session_info(context.session_id) if pages else None
+    return found.session if found else None
+
+
+def _queue(page: AppSession, runner: ScriptRunner, messages: Sequence[ForwardMsg]) -> None:
+    """On the server's loop: as with each single message, those of a run that was replaced are dropped."""
+    if page._scriptrunner is not runner:
+        return
+    for message in messages:
+        page._enqueue_forward_msg(message)
 
 
 def _first(context: ScriptRunContext, cursor: Cursor, function: Callable[[], None]) -> Drawing | None:
@@ -144,11 +189,14 @@ def _first(context: ScriptRunContext, cursor: Cursor, function: Callable[[], Non
         return None
     fragments = context.fragment_storage.ids_registered_after(registered)
     names = context.shared.widget_ids_this_run.snapshot() - drawn
+    buttons = _buttons(context, names)
+    if not all(_forgets(widget) for widget, _key in buttons):
+        return None
     return Drawing(
         tuple(heard),
         tuple((name, context.fragment_storage.lookup(name)) for name in sorted(fragments)),
         names,
-        _buttons(context, names),
+        buttons,
         cursor.index - first,
     )
 
@@ -161,11 +209,20 @@ def _buttons(
     return tuple((known[name], keys.get(name)) for name in sorted(names & known.keys()))
 
 
+def _forgets(widget: WidgetMetadata[Any]) -> bool:
+    """Whether it keeps no choice, as a table with rows to select would, and calls nothing back: what it would
+    call belongs to the first reader.
+    """
+    return widget.value_type in TRIGGERS and not (widget.callback or widget.callbacks)
+
+
 @contextmanager
 def _listening(context: ScriptRunContext) -> Iterator[Sequence[ForwardMsg]]:
-    """Copies of all messages of this run until the block ends, with all that Streamlit writes into them."""
+    """Copies of all messages of this run until the block ends, with all that Streamlit writes into them.
+    Within another such block both hear them.
+    """
     heard: list[ForwardMsg] = []
-    enqueue = context.enqueue
+    enqueue, outer = context.enqueue, vars(context).get("enqueue")
 
     def listen(message: ForwardMsg) -> None:
         enqueue(message)
@@ -178,6 +235,8 @@ def _listening(context: ScriptRunContext) -> Iterator[Sequence[ForwardMsg]]:
         yield heard
     finally:
         del context.enqueue  # what the class says counts again
+        if outer is not None:
+            context.enqueue = outer  # type: ignore[method-assign]  # of the block around this one
 
 
 def _is_static(message: ForwardMsg, around: str | None) -> bool:

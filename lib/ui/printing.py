@@ -15,7 +15,7 @@ PAPER = """<style>
   .stTextInput, .stPagination, .stToggle, .stCheckbox, .stFileUploader, .stPills, .stButtonGroup,
   [data-testid=stPopover], [data-testid=stMenuButton], [data-testid=stButtonGroup], [data-testid=stPageLink],
   [data-testid=stTooltipIcon], [class*=st-key-passport-], [class*=st-key-errand-], [class*=st-key-jumps],
-  [class*=st-key-take-] { display: none !important; }
+  [class*=st-key-take-], [class*=st-key-explore-] { display: none !important; }
   .stApp, [data-testid=stAppViewContainer], [data-testid=stMain], [data-testid=stMainBlockContainer],
   .stApp > div, section {
     position: static !important; display: block !important; height: auto !important;

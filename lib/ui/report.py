@@ -51,12 +51,12 @@ STYLE = (
 )
 
 
-def draw(scope: Scope, campaign: str, opening: Opening = USUAL) -> bool:
-    """Draw the report; False when there is none of this id within `scope`, which is said."""
+def draw(scope: Scope, campaign: str, opening: Opening = USUAL, *, otherwise: str = "report.unknown") -> bool:
+    """Draw the report; False when there is none of this id within `scope`, and `otherwise` is said."""
     try:
         known = cache.report(scope, campaign)
     except UnknownCampaign:
-        st.info(t("report.unknown"), icon=":material/search_off:")
+        missing(otherwise)
         return False
     kept.draw(known.mark, "header", lambda: _header(known.campaign))
     form = _form(known, opening)
@@ -69,6 +69,11 @@ def draw(scope: Scope, campaign: str, opening: Opening = USUAL) -> bool:
         _section(found, section, scope, opening.addressed)
     kept.draw(found.mark, "rest", partial(_rest, found, scope))
     return True
+
+
+def missing(said: str) -> None:
+    """There is nothing to read here."""
+    st.info(t(said), icon=":material/search_off:")
 
 
 def is_known(scope: Scope, campaign: str) -> bool:

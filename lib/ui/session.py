@@ -24,8 +24,10 @@ FRESH = 1.0
 """Seconds. Guard, fragments and header of one run ask within some milliseconds; a file may take a minute."""
 
 Found = TypeVar("Found")
-_found: ContextVar[dict[str, tuple[float, object]] | None] = ContextVar("found", default=None)
-"""By AS_...: when this run asked the records, and what they said. None: each question reaches the records."""
+_found: ContextVar[dict[str, tuple[float, bool, object]] | None] = ContextVar("found", default=None)
+"""By AS_...: when this run asked the records, whether as a visit, and what they said. None: each question
+reaches the records.
+"""
 
 
 class NobodyHere(Exception):
@@ -62,34 +64,36 @@ def run() -> Iterator[None]:
 def find_analyst(touch: bool = True) -> Analyst | None:
     """The analyst who is signed in, by the records, now. `touch` False: a timer asks, nobody is there."""
 
-    def ask() -> Analyst | None:
+    def ask(touch: bool) -> Analyst | None:
         parts = app()
         cookie = cookies().get(names.analyst(parts.settings.https))
         return sessions.find_analyst(parts.records, cookie, wiring.now(), touch) if cookie else None
 
-    return _once(AS_ANALYST, ask)
+    return _once(AS_ANALYST, ask, touch)
 
 
 def find_viewer(touch: bool = True) -> Admission | None:
     """The viewer who was let in, by the records, now; None as soon as access has ended. `touch` as above."""
 
-    def ask() -> Admission | None:
+    def ask(touch: bool) -> Admission | None:
         parts = app()
         cookie = cookies().get(names.viewer(parts.settings.https))
         return sessions.find_viewer(parts.records, cookie, wiring.now(), touch) if cookie else None
 
-    return _once(AS_VIEWER, ask)
+    return _once(AS_VIEWER, ask, touch)
 
 
-def _once(who: str, ask: Callable[[], Found]) -> Found:
-    """What this run was told already, if that was within the last second; else the records are asked."""
+def _once(who: str, ask: Callable[[bool], Found], touch: bool) -> Found:
+    """What this run was told already, if that was within the last second; else the records are asked. A run
+    that a timer began is no visit to its end, however long it takes and whatever asks within it.
+    """
     known = _found.get()
     if known is None:
-        return ask()
-    at, found = known.get(who, (-FRESH, None))
+        return ask(touch)
+    at, visit, found = known.get(who, (-FRESH, touch, None))
     if time.monotonic() - at >= FRESH:
-        at, found = time.monotonic(), ask()
-        known[who] = at, found
+        at, found = time.monotonic(), ask(touch and visit)
+        known[who] = at, visit, found
     return cast(Found, found)
 
 

@@ -11,6 +11,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session
+
 from lib import wiring
 from lib.web import rehearsal, statics
 from lib.wiring import App
@@ -59,6 +62,24 @@ def keep_tokens_out_of_logs() -> None:
         logger.addFilter(_hide_tokens)
 
 
+def make_theme_once() -> None:
+    """Have Streamlit keep what it tells a browser of the theme. It gathers that anew for each run from all
+    its options, which takes a tenth of a run; they are read at the start and never change.
+    """
+    gather = app_session._populate_theme_msg
+    kept: dict[str, CustomThemeConfig] = {}
+
+    def populate(msg: CustomThemeConfig, section: str = "theme") -> None:
+        if section not in kept:
+            made = CustomThemeConfig()
+            gather(made, section)
+            kept[section] = made
+        if kept[section].ByteSize():  # an empty theme must stay untold
+            msg.CopyFrom(kept[section])
+
+    app_session._populate_theme_msg = populate
+
+
 def _hide_tokens(record: logging.LogRecord) -> bool:
     if isinstance(record.args, tuple):
         record.args = tuple(
@@ -69,6 +90,7 @@ def _hide_tokens(record: logging.LogRecord) -> bool:
 
 def _make_ready(parts: App) -> None:
     wiring.prepare(parts)
+    make_theme_once()
     _warm()
     try:
         rehearsal.rehearse(parts.analytics)

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -123,11 +124,13 @@ class Packs:
         data, place = ENCODINGS[encoding]((STATIC / path[1:]).read_bytes()), self._place(path, encoding)
         beside = place.with_name(f"{place.name}.{os.getpid()}-{get_ident()}")
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             beside.write_bytes(data)
             beside.replace(place)
         except OSError as problem:
             log.warning("a compressed file is not kept: %s", problem)
+            with suppress(OSError):  # the half of it would stay for ever, and the disk may be full
+                beside.unlink(missing_ok=True)
         return data
 
     def _place(self, path: str, encoding: str) -> Path:

@@ -69,7 +69,7 @@ def judged(section: Section, level: float, by: str) -> Section:
 
 def criteria(section: Section) -> tuple[str, ...]:
     """Those of CRITERIA that are known of at least two variants."""
-    return _criteria(_table_of(section))
+    return _criteria(section.rows)
 
 
 def _table_of(section: Section) -> Table:
@@ -92,7 +92,7 @@ def _judged(section: Section, table: Table, level: float, by: str) -> Section:
     return replace(section, table=pd.DataFrame(table | columns), facts=facts)
 
 
-def _criteria(table: Table) -> tuple[str, ...]:
+def _criteria(table: Table | pd.DataFrame) -> tuple[str, ...]:
     alone = _alone(table)
     return tuple(
         name for name in CRITERIA if name in table and (~np.isnan(_floats(table, name)[alone])).sum() > 1
@@ -232,7 +232,7 @@ def _with_chances(table: Table) -> Table:
     return table | columns
 
 
-def _alone(table: Table) -> npt.NDArray[np.bool_]:
+def _alone(table: Table | pd.DataFrame) -> npt.NDArray[np.bool_]:
     return np.array([key != OTHER for key in table.get("variant", ())], dtype=np.bool_)
 
 
@@ -240,7 +240,7 @@ def _is_about_money(name: str) -> bool:
     return name in ABOUT_MONEY or name.startswith(REVENUE)
 
 
-def _floats(table: Table, name: str) -> "proportions.Column":
+def _floats(table: Table | pd.DataFrame, name: str) -> "proportions.Column":
     """A column of numbers; what is not there is unknown."""
     column = table.get(name)
     return (
