@@ -18,8 +18,8 @@ from bench.visitors import Visitor, arrive, leave, open_together, paced
 
 VISITORS = 100
 ROUNDS = 5
-A_SECOND, SECONDS = 10, 10
-"""Filter changes; each of a hundred visitors makes one in a round."""
+A_SECOND, SECONDS = 10, 5
+"""Filter changes; half of the visitors make one in a round."""
 NAIVE = Path(__file__).with_name("naive_page.py")
 OURS, UNTUNED, PEOPLE = "Vitrine", "Vitrine, server untuned", "naive Streamlit page"
 
@@ -37,7 +37,7 @@ class Contender:
     """Seconds of processors by round."""
     typical: list[float] = field(default_factory=list)
     slow: list[float] = field(default_factory=list)
-    """Milliseconds of filter changes: the median and the 95th of a hundred, by round."""
+    """Milliseconds of filter changes: the median and the 95th percentile, by round."""
     messages: int = 0
     size: int = 0
     """Of one opening, in bytes."""

@@ -4,6 +4,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -197,3 +198,21 @@ def test_the_fifty_most_active_recipients_are_kept(library_of):
     )
     table = library_of.section("active_recipients").table
     assert len(table) == 50 and list(table["opens"]) == sorted(opens.values(), reverse=True)[:50]
+
+
+def test_a_campaign_too_large_for_memory_is_counted_as_a_small_one(library_of, monkeypatch):
+    kinds = ("sent", "delivered", "opened", "clicked", "bounced", "ordered")
+    events = [
+        event(f"r{number % 7}", kinds[number % 6], number, url=f"https://a/{number % 3}?uid={number}")
+        for number in range(60)
+    ]
+    library_of.bring(SPRING, covering(), *events)
+    store = library_of.analytics.events
+    file = [store.path(f"{SPRING.id}/1.parquet")]
+    small = rollup.make(library_of.analytics, SPRING.id, file)
+    monkeypatch.setattr(rollup, "MANY_ROWS", 10)
+    large = rollup.make(library_of.analytics, SPRING.id, file)
+    assert (small.counts, small.started_at) == (large.counts, large.started_at)
+    for place in (store.path, store.messages):
+        tables = [pq.ParquetFile(place(made.path)).read() for made in (small, large)]
+        assert tables[0].to_pylist() == tables[1].to_pylist()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.reports.tokens import CUT, bare, differing, folded
+from lib.reports.tokens import CUT, bare, cut, differing, folded
 
 SHOP = "https://shop.example/tea"
 ADDRESS = "ann.o+news@mail.example"
@@ -192,3 +192,36 @@ def test_a_page_is_its_own_page_and_tells_no_more_than_the_bare_link(url):
 def test_a_parameter_of_each_recipient_is_cut_from_a_page_too():
     personal = differing([(f"{SHOP}?x={number}&utm_source=l", number, 1) for number in range(5)])
     assert folded(f"{SHOP}?x=9&utm_source=l&y=1", personal) == f"{SHOP}?y=1"
+
+
+WORDS = ("a", "id", "e", "uid", "utm_source", "mc_eid", "MC%5fEID", "q", "…", "ann@mail.example", "a=b", "")
+PARAMETER = st.builds(
+    "{}{}{}".format, st.sampled_from(WORDS), st.sampled_from(("=", "")), st.sampled_from(WORDS)
+)
+ANY_LINK = st.builds(
+    "{}{}{}{}{}".format,
+    st.sampled_from(
+        (
+            "https://shop.example/tea",
+            "http://x.list-manage.com/unsubscribe",
+            "https://[bad/",
+            "mailto:ann@a.example",
+        )
+    )
+    | st.text("ab:/?#&=%@[]", max_size=12),
+    st.sampled_from(("?", "", "??", "#top?")),
+    st.lists(PARAMETER, max_size=4).map("&".join),
+    st.sampled_from(("", "#top", "#e=1&uid=2", "&amp;uid=3", "#?uid=4")),
+    st.sampled_from(("", "&", "?uid=5")),
+)
+
+
+@given(
+    st.lists(ANY_LINK, max_size=12),
+    st.frozensets(
+        st.tuples(st.sampled_from(("shop.example", "shop.example/tea")), st.sampled_from(("q", "a"))),
+        max_size=3,
+    ),
+)
+def test_many_links_at_once_are_cut_as_each_alone(links, own):
+    assert list(cut(links, own)) == [(bare(link, own), folded(link, own)) for link in links]

@@ -1,8 +1,10 @@
 """Event files: names for recipients, paths that cannot leave the folder, one cursor per question."""
 
+import hmac
 from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from lib.store.events import Events
@@ -22,6 +24,14 @@ def test_an_address_has_one_name_however_it_is_written(events):
 
 def test_another_installation_names_the_same_address_differently(events, tmp_path):
     assert Events(tmp_path, b"another key").message("ann@mail.example") != events.message("ann@mail.example")
+
+
+@pytest.mark.parametrize("length", [1, 32, 64, 65, 200])
+def test_the_name_of_an_address_is_the_beginning_of_its_hmac(tmp_path, length):
+    key = bytes(range(length))
+    digest = hmac.digest(key, b"ann@mail.example", "sha256")
+    name = int.from_bytes(digest[:8], "big", signed=True)
+    assert Events(tmp_path, key).message("ann@mail.example") == name
 
 
 def test_a_name_fits_a_signed_64_bit_number(events):
@@ -48,6 +58,58 @@ def test_many_threads_ask_at_once(events):
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(ask, range(80))) == [499500 + number for number in range(80)]
+
+
+def test_a_question_asked_apart_knows_nothing_of_the_others_and_leaves_nothing_behind(events):
+    with events.apart() as first, events.apart() as second:
+        first.execute("CREATE TABLE mine AS SELECT 1 AS one")
+        with pytest.raises(duckdb.CatalogException):
+            second.execute("FROM mine")
+    assert not list(events.folder.glob("spool/apart-*"))
+    with pytest.raises(duckdb.ConnectionException):
+        first.execute("FROM mine")
+
+
+def test_a_question_asked_apart_reaches_no_file_outside_the_folder(events, tmp_path):
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a,b\n1,2\n")
+    with events.apart() as connection, pytest.raises(duckdb.Error, match="Cannot access"):
+        connection.execute(f"SELECT * FROM read_csv('{secret}')")
+
+
+def test_a_question_asked_apart_has_less_memory(events):
+    asked = "SELECT current_setting('memory_limit')"
+    with events.apart() as apart, events.cursor() as shared:
+        limits = [connection.execute(asked).fetchone()[0] for connection in (apart, shared)]
+    assert limits == ["667.5 MiB", "953.6 MiB"]
+
+
+NUMBERS = pa.schema({"number": pa.int64(), "word": pa.string()})
+
+
+def total(events, rows):
+    with events.desk() as desk:
+        desk.put("numbers", rows, NUMBERS)
+        return desk.ask("SELECT SUM(number) + $more FROM numbers", more="1").fetchall()[0][0]
+
+
+def test_a_desk_is_asked_of_one_thing_after_the_other(events):
+    assert total(events, "SELECT 2 AS number UNION ALL SELECT 3") == 6
+    assert total(events, pa.table({"word": ["x"], "number": [5]})) == 6
+    assert total(events, NUMBERS.empty_table()) is None
+
+
+def test_what_failed_at_a_desk_leaves_no_rows_to_the_next(events):
+    with pytest.raises(RuntimeError), events.desk() as desk:
+        desk.put("numbers", "SELECT 100 AS number", NUMBERS)
+        raise RuntimeError
+    assert total(events, "SELECT 2 AS number") == 3
+
+
+def test_many_threads_have_desks_of_their_own(events):
+    with ThreadPoolExecutor(8) as pool:
+        asked = [f"SELECT {number} AS number" for number in range(40)]
+        assert list(pool.map(lambda rows: total(events, rows), asked)) == list(range(1, 41))
 
 
 def test_a_workbench_leaves_nothing_behind(events):

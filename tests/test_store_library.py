@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from lib.model import Campaign, Covers, Kind, Note, Reject, Reported, Row
 from lib.reports import campaigns, rollup
-from lib.store import library
+from lib.store import library, settlement
 from lib.store.tables import campaigns as campaign_rows
 from lib.store.tables import claims, files, imports
 from tests.shelf import EVERYTHING, NOW, SENT_AT, SPRING, covering, event, rows, shelf
@@ -352,3 +353,22 @@ def test_two_orders_of_one_moment_in_two_files_are_two_orders(library_of):
     for number in ("1", "2"):
         library_of.bring(SPRING, covering(), event("ann", "ordered", 60, order=number, revenue=5.0))
     assert library_of.figures()["orders"] == 2
+
+
+@pytest.mark.parametrize(("small", "at_once"), [(0, 1), (100, 2)])
+def test_only_small_campaigns_are_counted_beside_each_other(library_of, monkeypatch, small, at_once):
+    monkeypatch.setattr(settlement, "SMALL", small)
+    running, most = [], []
+
+    def roll(*given):
+        running.append(given)
+        most.append(len(running))
+        time.sleep(0.05)
+        running.pop()
+        return rollup.make(*given)
+
+    items = [event("ann", "opened", 60, campaign=f"vitrine-{number}") for number in range(4)]
+    job = library.Job("vitrine", "test", "test.csv", "0" * 64, "ann@agency.example")
+    library.bring(library_of.analytics, job, rows(items), roll, lambda _read: None, NOW)
+    assert max(most) == at_once
+    assert len(campaigns(library_of.analytics, EVERYTHING)) == 4

@@ -76,17 +76,21 @@ class Columns:
         return np.flatnonzero(self.marks & BITS[mark])
 
 
-def read(cursor: duckdb.DuckDBPyConnection, facts: str, dimensions: Iterable[str]) -> pa.Table:
-    """What `columns` needs of the SELECT `facts`, with the keys of `dimensions`; texts as dictionaries."""
+def question(facts: str, dimensions: Iterable[str]) -> str:
+    """What `read` asks of the SELECT `facts`, with the keys of `dimensions`."""
     marks = " + ".join(f"CASE WHEN {where} THEN {BITS[name]} ELSE 0 END" for name, where in MARKED.items())
     sold = " OR ".join(COUNTS[name].where for name in ("orders", "revenue"))
-    sql = (
+    return (
         f"SELECT message, CAST({marks} AS BIGINT) AS marks, happened_at, {', '.join(dimensions)}, mixed,"
         f" CASE WHEN {sold} THEN purchase END AS purchase,"
         f" CASE WHEN {sold} THEN CAST(revenue * {CENTS} AS BIGINT) END AS amount"
         f" FROM ({facts}) AS facts"
     )
-    reader = cursor.sql(sql).to_arrow_reader(BATCH)
+
+
+def read(answer: duckdb.DuckDBPyRelation) -> pa.Table:
+    """The answer to `question`, as `columns` needs it; texts as dictionaries."""
+    reader = answer.to_arrow_reader(BATCH)
     return pa.Table.from_batches([_coded(batch) for batch in reader], _schema(reader.schema))
 
 

@@ -49,6 +49,26 @@ def facts_sql(
     `currency` is the campaign's; amounts that name none are in it. A source that holds no event twice, such
     as a single file, is read faster when it is not `overlapping`.
     """
+    return _facts(source, seconds_of(start), text_of(currency), overlapping)
+
+
+def facts_asked(source: str, *, overlapping: bool) -> str:
+    """The same with the parameters $start, as `seconds_of` gives it, and $currency, a text or NULL."""
+    return _facts(source, "CAST($start AS DOUBLE)", "CAST($currency AS VARCHAR)", overlapping)
+
+
+def seconds_of(start: datetime | None) -> str:
+    """Since 1970, as an SQL literal."""
+    return "CAST(NULL AS DOUBLE)" if start is None else f"CAST({start.timestamp()!r} AS DOUBLE)"
+
+
+def text_of(text: str | None) -> str:
+    """As an SQL literal."""
+    return "CAST(NULL AS VARCHAR)" if text is None else quoted(text)
+
+
+def _facts(source: str, start: str, currency: str, overlapping: bool) -> str:
+    """The SELECT for a start and a currency that are SQL expressions."""
     once, is_once = ("once", f"{_ONCE.format(source=source)},") if overlapping else (f"{source} AS once", "")
     return f"""
 WITH {is_once}
@@ -240,16 +260,14 @@ def _seconds(later: str, earlier: str) -> str:
     return f"(EPOCH_US({later}) - EPOCH_US({earlier})) / 1e6"
 
 
-def _mixed(currency: str | None) -> str:
-    if currency is None:
-        return "COUNT(DISTINCT currency) > 1"
-    return f"COUNT(CASE WHEN currency <> {quoted(currency)} THEN 1 END) > 0"
+def _mixed(currency: str) -> str:
+    return (
+        f"CASE WHEN {currency} IS NULL THEN COUNT(DISTINCT currency) > 1"
+        f" ELSE COUNT(CASE WHEN currency <> {currency} THEN 1 END) > 0 END"
+    )
 
 
-def _hour(start: datetime | None) -> str:
+def _hour(start: str) -> str:
     """Whole hours since `start`; unknown for what has no time or lies before it."""
-    if start is None:
-        return "CAST(NULL AS INTEGER)"
-    seconds = start.timestamp()
-    hours = f"CAST(FLOOR((EPOCH(happened_at) - {seconds}) / 3600) AS INTEGER)"
-    return f"CASE WHEN EPOCH(happened_at) >= {seconds} THEN {hours} END"
+    hours = f"CAST(FLOOR((EPOCH(happened_at) - {start}) / 3600) AS INTEGER)"
+    return f"CASE WHEN EPOCH(happened_at) >= {start} THEN {hours} END"

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import duckdb
@@ -29,16 +30,27 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lib.reports import few, tokens
-from lib.reports.columns import BITS, CLICKS_BEYOND, NO_TIME, TOLD_OPENS, Columns, Numbers, columns, read
-from lib.reports.facts import facts_sql
+from lib.reports.columns import (
+    BITS,
+    CLICKS_BEYOND,
+    NO_TIME,
+    TOLD_OPENS,
+    Columns,
+    Numbers,
+    columns,
+    question,
+    read,
+)
+from lib.reports.facts import facts_asked, facts_sql, seconds_of, text_of
 from lib.reports.metrics import COUNTS
 from lib.reports.outcomes import FORMS, outcomes
 from lib.reports.rules import RULES_VERSION, WINDOWS
 from lib.reports.tallies import OF_EVENTS, OF_MESSAGES, Pairs, Values, counted, sold
 from lib.store import library
 from lib.store.analytics import Analytics
-from lib.store.events import reading
+from lib.store.events import Events, reading
 from lib.store.library import Rolled
+from lib.store.spool import STORED
 
 OTHER = "*"
 """The key of the row that holds the long tail of a dimension."""
@@ -84,6 +96,13 @@ MOST_ACTIVE = 50
 ROW_GROUP = 122_880
 MANY_ROWS = 500_000
 """Beyond so many rows the facts are read in a database of their own."""
+HELD = "held"
+EVENTS = pa.schema(
+    {"id": pa.int64(), "ordinal": pa.int32(), "import": pa.int32()}
+    | {name: kind for name, kind in STORED.items() if name != "url"}
+)
+"""Of the events that are held in memory while their facts are asked for."""
+BARE = pa.schema([(name, pa.string()) for name in ("link", "bare", "page")])
 TYPES = {"count": "BIGINT", "money": "DOUBLE"}
 
 
@@ -103,15 +122,9 @@ def make(
     target, messages = analytics.events.path(place), analytics.events.messages(place)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        rows = sum(pq.read_metadata(file).num_rows for file in files)
-        with analytics.events.apart() if rows > MANY_ROWS else analytics.events.cursor() as cursor:
-            began, named = _began(cursor, reading(files))
-            start, money = sent_at or began, currency or named
-            cut_tokens(cursor, reading(files))
-            facts = facts_sql(reading(files), start, currency, overlapping=len(files) > 1)
-            table = read(cursor, with_pages(facts), (*KEYS, BARE_LINK))
-        found = columns(table, (*KEYS, BARE_LINK))
-        del table  # a tenth of a gigabyte, when there are a million recipients
+        start, money, facts = _told(analytics, files, sent_at, currency)
+        found = columns(facts, (*KEYS, BARE_LINK))
+        del facts  # a tenth of a gigabyte, when there are a million recipients
         became = outcomes(found)
         pq.write_table(became, messages, compression="zstd", row_group_size=ROW_GROUP)
         rows = _rows(found, became, start)
@@ -125,6 +138,48 @@ def make(
 def remake_stale(analytics: Analytics, now: datetime) -> int:
     """Remake the rollups that older rules made; gives how many there were."""
     return library.reroll(analytics, make, RULES_VERSION, now)
+
+
+def _told(analytics: Analytics, files: list[Path], sent_at: datetime | None, currency: str | None) -> "_Told":
+    is_large = sum(pq.read_metadata(file).num_rows for file in files) > MANY_ROWS
+    telling = _told_by_many if is_large else _told_at_desk
+    return telling(analytics.events, files, sent_at, currency)
+
+
+class _Told(NamedTuple):
+    """When a campaign began, its currency, and the facts of its events as `columns` needs them."""
+
+    start: datetime | None
+    currency: str | None
+    facts: pa.Table
+
+
+def _told_at_desk(events: Events, files: list[Path], sent_at: datetime | None, currency: str | None) -> _Told:
+    """The events are held in memory: the question looks at them a dozen times."""
+    with events.desk() as desk:
+        names = ", ".join(f'"{name}"' for name in EVENTS.names)
+        desk.put(HELD, f"SELECT {names} FROM {reading(files)}", EVENTS)
+        began, named = _began(desk.connection, HELD)
+        start = sent_at or began
+        desk.put("bare", cut_links(desk.connection, HELD), BARE)
+        asked = _asked(facts_asked(HELD, overlapping=len(files) > 1))
+        answer = desk.ask(asked, start=seconds_of(start), currency=text_of(currency))
+        return _Told(start, currency or named, read(answer))
+
+
+def _told_by_many(events: Events, files: list[Path], sent_at: datetime | None, currency: str | None) -> _Told:
+    """The events are read from their files, and the answer as it comes: neither fits into memory."""
+    with events.apart() as cursor:
+        source = reading(files)
+        began, named = _began(cursor, source)
+        start = sent_at or began
+        cut_tokens(cursor, source)
+        asked = _asked(facts_sql(source, start, currency, overlapping=len(files) > 1))
+        return _Told(start, currency or named, read(cursor.sql(asked)))
+
+
+def _asked(facts: str) -> str:
+    return question(with_pages(facts), (*KEYS, BARE_LINK))
 
 
 def _began(cursor: duckdb.DuckDBPyConnection, source: str) -> tuple[datetime | None, str | None]:
@@ -148,7 +203,12 @@ def with_pages(facts: str) -> str:
 
 
 def cut_tokens(cursor: duckdb.DuckDBPyConnection, source: str) -> None:
-    """Fill the table `bare`: each link, what it is without recipients' tokens, and its page."""
+    """Fill the table `bare`."""
+    cursor.register("bare", cut_links(cursor, source))
+
+
+def cut_links(cursor: duckdb.DuckDBPyConnection, source: str) -> pa.Table:
+    """Each link, what it is without recipients' tokens, and its page."""
     cursor.execute(
         "SELECT link, MIN(message), COUNT(DISTINCT message)"
         f" FROM {source} WHERE link IS NOT NULL GROUP BY link"
@@ -157,14 +217,7 @@ def cut_tokens(cursor: duckdb.DuckDBPyConnection, source: str) -> None:
     personal = tokens.differing(links)
     names = [link for link, _, _ in links]
     cut = list(tokens.cut(names, personal))
-    known = pa.table(
-        {
-            "link": pa.array(names, pa.string()),
-            "bare": pa.array([bare for bare, _ in cut], pa.string()),
-            "page": pa.array([page for _, page in cut], pa.string()),
-        }
-    )
-    cursor.register("bare", known)
+    return pa.table([names, [bare for bare, _ in cut], [page for _, page in cut]], schema=BARE)
 
 
 @dataclass(frozen=True)

@@ -44,9 +44,9 @@ def paired(message: Numbers, key: Numbers, marks: Numbers) -> Pairs:
     if not len(message):
         return Pairs(message, key, marks)
     kinds, kind = _kinds(marks)
-    keys = int(key.max()) + 1
-    packed = np.sort((message * keys + key) * len(kinds) + kind)
-    pair, kind = np.divmod(packed, len(kinds))
+    keys, bits = int(key.max()) + 1, len(kinds).bit_length()
+    packed = np.sort(((message * keys + key) << bits) | kind)
+    pair, kind = packed >> bits, packed & ((1 << bits) - 1)
     firsts = _firsts(pair)
     message, key = np.divmod(pair[firsts], keys)
     return Pairs(message, key, np.bitwise_or.reduceat(kinds[kind], firsts))

@@ -41,15 +41,17 @@ class Events:
 
     def __init__(self, folder: Path, key: bytes) -> None:
         self.folder = folder.resolve()
-        self._key = key
+        self._keyed = hmac.new(key, digestmod="sha256")
         self._lock = Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._desks: list[Desk] = []
 
     def message(self, address: str) -> int:
         """The name of a recipient in event files: the same address always gives the same number, and only
         the installation's key tells which address it was."""
-        digest = hmac.digest(self._key, address.strip().lower().encode(), "sha256")
-        return int.from_bytes(digest[:8], "big", signed=True)
+        keyed = self._keyed.copy()  # to begin with the key anew for each address takes longer
+        keyed.update(address.strip().lower().encode())
+        return int.from_bytes(keyed.digest()[:8], "big", signed=True)
 
     def place(self, campaign_id: str, name: str) -> str:
         """The path of a campaign's file, relative to the folder, as it stands in the manifest."""
@@ -97,6 +99,21 @@ class Events:
             cursor.close()
 
     @contextmanager
+    def desk(self) -> Iterator["Desk"]:
+        """A desk for one campaign after the other; two who ask at the same time have two."""
+        with self._lock:
+            desk = self._desks.pop() if self._desks else None
+        desk = desk or Desk(self._connected().cursor())
+        try:
+            yield desk
+            desk.clear()
+        except BaseException:
+            desk.close()
+            raise
+        with self._lock:
+            self._desks.append(desk)
+
+    @contextmanager
     def apart(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A database of its own for one large question: the shared one never gives back the memory that such
         a question needs. It makes do with less, and takes some milliseconds to open.
@@ -140,6 +157,8 @@ class Events:
 
     def close(self) -> None:
         with self._lock:
+            while self._desks:
+                self._desks.pop().close()
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -161,6 +180,46 @@ class Events:
         connection.execute(f"SET allowed_directories = [{quoted(str(self.folder))}]")
         connection.execute("SET enable_external_access = false")
         return connection
+
+
+class Desk:
+    """A connection with tables that are filled anew for each campaign: a question that is asked of one after
+    the other is planned once, which takes longer than to answer it.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self._tables: set[str] = set()
+        self._questions: dict[str, str] = {}
+
+    def put(self, table: str, rows: str | pa.Table, schema: pa.Schema) -> None:
+        """Fill a table of this schema with what a SELECT gives, or with rows at hand, by their names."""
+        if table not in self._tables:
+            self.connection.register("blank", schema.empty_table())
+            self.connection.execute(f"CREATE TEMP TABLE {table} AS FROM blank")
+            self.connection.unregister("blank")
+            self._tables.add(table)
+        if isinstance(rows, str):
+            self.connection.execute(f"INSERT INTO {table} BY NAME {rows}")
+        else:
+            self.connection.append(table, rows.to_pandas(), by_name=True)
+
+    def ask(self, question: str, **values: str) -> duckdb.DuckDBPyRelation:
+        """The answer to a SELECT; `values` are SQL literals for its parameters."""
+        if question not in self._questions:
+            name = f"question_{len(self._questions)}"
+            self.connection.execute(f"PREPARE {name} AS {question}")
+            self._questions[question] = name
+        given = ", ".join(f"{name} := {value}" for name, value in values.items())
+        return self.connection.sql(f"EXECUTE {self._questions[question]}{f'({given})' if given else ''}")
+
+    def clear(self) -> None:
+        """Empty the tables."""
+        for table in self._tables:
+            self.connection.execute(f"TRUNCATE {table}")
+
+    def close(self) -> None:
+        self.connection.close()
 
 
 def _is_free(lock: IO[str]) -> bool:

@@ -1,11 +1,13 @@
 """How a change of the manifest becomes visible: campaigns remade beforehand, then one short transaction."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -16,6 +18,11 @@ from lib.store.tables import campaigns, claims, files, imports, workspace
 
 CHUNK = 400
 """Values per IN (...): every database takes as many."""
+
+AT_ONCE = 2
+"""Campaigns that are counted beside each other, while their numbers are worked on outside of Python."""
+SMALL = 200_000
+"""Events of a campaign that is counted so."""
 
 VERSION = "data_version"
 Result = TypeVar("Result")
@@ -117,12 +124,13 @@ class Settlement:
         for ids in chunks(self._change.campaigns):
             with reading(self._analytics.records) as db:
                 known = _Known(db, ids)
-            for campaign in ids:
-                self._settle(campaign, known, samples, senders)
+            drafts = [self._draft(campaign, known, samples, senders) for campaign in ids]
+            self._rows += _finished([draft for draft in drafts if draft is not None])
 
-    def _settle(
+    def _draft(
         self, campaign: str, known: "_Known", samples: dict[int, bool], senders: dict[int, str]
-    ) -> None:
+    ) -> "_Draft | None":
+        """A campaign as it will be; None for one that nobody knows any more."""
         change, old = self._change, known.rows.get(campaign)
         said, held = known.claims.get(campaign, []), known.files.get(campaign, [])
         now_said = [claim for claim in said if claim.import_id != change.import_id] + change.says(campaign)
@@ -131,7 +139,7 @@ class Settlement:
         now_held += [change.adds[campaign]] if campaign in change.adds else []
         if not now_said and not now_held:
             self._replaced += [old.rollup] if old is not None and old.rollup else []
-            return
+            return None
         words = merged(now_said)
         speakers = {claim.import_id for claim in now_said} | {file["import_id"] for file in now_held}
         row = _named(campaign, senders[max(speakers)]) | words
@@ -141,7 +149,10 @@ class Settlement:
         said_before = merged(said)
         same = not change.anew and now_held == held
         same = same and all(words.get(name) == said_before.get(name) for name in ROLLED_BY)
-        self._rows.append(row | (_kept(old, row) if same else self._rolled(campaign, now_held, old, row)))
+        if same:
+            return _Draft(row, 0, partial(_kept, old, row))
+        events = sum(file["rows"] for file in now_held)
+        return _Draft(row, events, partial(self._rolled, campaign, now_held, old, row))
 
     def _rolled(
         self, campaign: str, held: list[dict[str, Any]], old: Any, row: dict[str, Any]
@@ -163,6 +174,24 @@ class Settlement:
     def _is_overtaken(self) -> bool:
         with reading(self._analytics.records) as db:
             return version(db) != self._version
+
+
+class _Draft(NamedTuple):
+    """A row of `campaigns` but for what is yet to be counted."""
+
+    row: dict[str, Any]
+    events: int
+    counted: Callable[[], dict[str, Any]]
+
+    def finished(self) -> dict[str, Any]:
+        return self.row | self.counted()
+
+
+def _finished(drafts: list[_Draft]) -> list[dict[str, Any]]:
+    """The rows. Small campaigns are counted beside each other, large ones alone: they need the memory."""
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        rows = list(threads.map(_Draft.finished, [draft for draft in drafts if draft.events <= SMALL]))
+    return rows + [draft.finished() for draft in drafts if draft.events > SMALL]
 
 
 class _Known:

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lib.model import Event, Item
+from lib.store import event_files
 from lib.store.events import PEOPLE, Events, quoted, reading
 
 BATCH = 50_000
@@ -33,6 +34,8 @@ OWN_GROUP = 1000
 """A campaign with as many rows in one batch has a group of its own there."""
 SCATTERED = 4
 """How many times the spool may be read in all before sorting it is less work."""
+MOST_AT_HAND = 500_000
+"""Rows that are read into memory to write one campaign's files, some 150 MB; larger ones are DuckDB's."""
 MOST_PEOPLE = 400_000
 """Recipients whose names are kept at hand, some 80 MB."""
 
@@ -129,6 +132,11 @@ class Spool:
         self._rows = 0
         self._to_read = 0
         """Rows that would be read if each campaign were read once."""
+        self._groups: dict[str, list[int]] = {}
+        """Of each campaign the groups of the spool in which it stands."""
+        self._sizes: list[int] = []
+        """Rows of each group."""
+        self._is_sorted = False
         self._again: set[str] = set()
         """Campaigns in which an id occurs more than once."""
         self._claims = (folder / "claims.jsonl").open("w+b")
@@ -240,6 +248,39 @@ class Spool:
     def write_files(self, campaign: str, import_id: int, target: Path) -> int:
         """Write a campaign's events and people; gives the number of events, repetitions left out."""
         target.parent.mkdir(parents=True, exist_ok=True)
+        groups = self._groups.get(campaign, [])
+        if self._is_sorted or sum(self._sizes[group] for group in groups) > MOST_AT_HAND:
+            self._copy_files(campaign, import_id, target)
+        else:
+            event_files.write(self._rows_of(campaign, groups), list(STORED), import_id, target)
+        return int(pq.read_metadata(target).num_rows)
+
+    def _rows_of(self, campaign: str, groups: list[int]) -> pa.Table:
+        """A campaign's events, repetitions left out, with their ordinals."""
+        columns = ["campaign", "id", "address", *STORED]
+        table = self._raw_file.read_row_groups(groups, columns, use_threads=False)
+        starts = np.concatenate(([0], np.cumsum(self._sizes)))
+        parts = [np.arange(starts[group], starts[group + 1]) for group in groups]
+        places = np.concatenate([np.zeros(0, np.int64), *parts])
+        mine = np.flatnonzero(pc.equal(table.column("campaign"), campaign).to_numpy())
+        table, places = table if len(mine) == len(table) else table.take(pa.array(mine)), places[mine]
+        ordinals = np.zeros(len(places), np.int32)
+        if campaign in self._again:
+            alike, found, kept = self._alike_of(campaign)
+            ordinals[np.searchsorted(places, alike)] = found
+            left = np.delete(np.arange(len(places)), np.searchsorted(places, alike[~kept]))
+            table, ordinals = table.take(pa.array(left)), ordinals[left]
+        return table.append_column("ordinal", pa.array(ordinals))
+
+    def _alike_of(self, campaign: str) -> tuple[Any, Any, Any]:
+        """The places, ordinals and whether they are kept of those events that are alike with others."""
+        sql = f"FROM {reading([self._alike_path])} WHERE campaign = {quoted(campaign)}"
+        with self.events.cursor() as cursor:
+            found = cursor.execute(f"SELECT place, ordinal, kept {sql}").fetchnumpy()
+        return found["place"], found["ordinal"], found["kept"].astype(bool)
+
+    def _copy_files(self, campaign: str, import_id: int, target: Path) -> None:
+        """The same for a campaign that is too large to be at hand, or not to be found by its groups."""
         columns = ", ".join(f'"{name}"' for name in STORED)
         mine = self._of(campaign)
         with self.events.cursor() as cursor:
@@ -254,7 +295,6 @@ class Spool:
                 f" GROUP BY message ORDER BY message) TO {quoted(str(target.with_suffix(PEOPLE)))}"
                 " (FORMAT parquet, COMPRESSION zstd)"
             )
-        return int(pq.ParquetFile(target).metadata.num_rows)
 
     def new_rows(self, campaign: str, live: list[Path]) -> Any:
         """The rows with at least one event that the campaign's live files do not hold yet, as an array; one
@@ -285,6 +325,10 @@ class Spool:
         return f"read_parquet({quoted(str(self._raw_path))}, file_row_number = true)"
 
     @property
+    def _raw_file(self) -> pq.ParquetFile:
+        return pq.ParquetFile(self._raw_path)
+
+    @property
     def _alike_path(self) -> Path:
         return self.folder / "alike.parquet"
 
@@ -297,6 +341,7 @@ class Spool:
         )
         self._raw_path.unlink()
         self._raw_path = target
+        self._is_sorted = True
 
     def _flush(self) -> None:
         self._write(pa.table(self._batch, schema=SPOOLED))
@@ -319,8 +364,12 @@ class Spool:
             order = np.argsort(codes, kind="stable")
             table, codes = table.take(pa.array(order)), codes[order]
         for start, end, campaigns in _groups(codes):
-            self._writer.write_table(table.slice(start, end - start))
+            group = table.slice(start, end - start)
+            self._writer.write_table(group, row_group_size=len(group))
             self._to_read += (end - start) * campaigns
+            for campaign in group["campaign"].unique().to_pylist():
+                self._groups.setdefault(campaign, []).append(len(self._sizes))
+            self._sizes.append(len(group))
         self._rows += len(table)
 
     def _messages(self, addresses: list[str]) -> list[int]:
