@@ -141,7 +141,7 @@ def _part(name: str, found: Part) -> list[str]:
     for one in found["tables"]:
         lines += _table(one)
     for one in found["goals"]:
-        if one["why"]:
+        if one["why"] and not one["reached"]:
             lines += [f"Why «{one['wanted']}» is not reached:", "", *(f"- {line}" for line in one["why"]), ""]
     lines += [f"- {note}" for note in found["notes"]]
     return [*lines, ""]
