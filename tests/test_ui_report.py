@@ -2,15 +2,19 @@
 
 import html
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 import pytest
+from streamlit.runtime.scriptrunner import RerunData, RerunException
 from streamlit.testing.v1 import AppTest
 
 from lib import wiring
 from lib.importers import bring_in
 from lib.model import Scope
 from lib.reports import SECTION_NAMES
-from lib.ui import exchange
+from lib.ui import exchange, report
 from lib.ui.sections import DRAWN
 from tests import worlds
 from tests.screens import PATIENCE, add_analyst, analyst_cookie, frame, hold, texts
@@ -240,3 +244,25 @@ def test_rules_say_what_they_set_apart_and_what_other_windows_would_change(sprin
     rules = next(table.value for table in at.dataframe if "whose" in table.value)
     assert rules["opens"].sum() + rules["clicks"].sum() > 0
     assert "whichever window one takes" in texts(at)
+
+
+def test_only_so_many_reports_are_drawn_at_the_same_moment_and_one_that_fails_gives_its_turn_back(
+    monkeypatch,
+):
+    drawing, most, lock = 0, 0, Lock()
+
+    def fail(*_given):
+        nonlocal drawing, most
+        with lock:
+            drawing += 1
+            most = max(most, drawing)
+        time.sleep(0.05)
+        with lock:
+            drawing -= 1
+        raise RerunException(RerunData())
+
+    monkeypatch.setattr(report, "_draw", fail)
+    with ThreadPoolExecutor(3 * report.AT_ONCE) as readers:
+        asked = [readers.submit(report.draw, Scope(), "any") for _reader in range(3 * report.AT_ONCE)]
+        assert all(isinstance(one.exception(), RerunException) for one in asked)
+    assert most == report.AT_ONCE

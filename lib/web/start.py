@@ -23,6 +23,11 @@ log = logging.getLogger(__name__)
 HEAVY = ("pandas", "plotly.graph_objects", "plotly.express", "streamlit_authenticator", "babel.dates")
 """Imported before the first visitor, who would otherwise wait for them."""
 
+SELDOM = 100_000, 50, 50
+"""How many new objects call the collector. A run makes some ten thousand, nearly all of them gone at its end
+without it; at Python's own 700 it looked at them time and again.
+"""
+
 SECRET = re.compile(r"(?<=/v/)[^/?\s\"]+|(?<=/google/callback\?)[^\s\"]+|(?<=[?&]who=)[^&\s\"]+")
 """A viewer's link, what Google sends an analyst's browser back with, and whom a reader looks for."""
 
@@ -98,6 +103,7 @@ def _make_ready(parts: App) -> None:
         log.exception("the first report could not be rehearsed")  # it will say itself what it lacks
     gc.collect()
     gc.freeze()  # what is loaded now stays; the collector need not look at it after each run
+    gc.set_threshold(*SELDOM)
 
 
 def _warm() -> None:
