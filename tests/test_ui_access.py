@@ -228,3 +228,8 @@ def test_a_guarded_callback_does_nothing_for_a_stranger(workspace, monkeypatch):
 def test_a_name_is_written_without_any_sign_that_begins_markup(name):
     written = i18n.plain(name)
     assert not set(written) & set("*_[]()<>$@:`~|!")
+
+
+def test_a_text_is_written_on_one_line_and_no_line_ends_before_a_french_colon():
+    assert i18n.plain(" Vu\u00a0: 3\u202f% \n puis  4") == i18n.plain("Vu\u00a0: 3\u202f% puis 4")
+    assert "Vu\u00a0&#58; 3\u202f&#37; puis 4" in i18n.plain("Vu\u00a0: 3\u202f%\npuis 4")

@@ -8,6 +8,8 @@ import streamlit as st
 from lib import words
 
 WORD_JOINER = "\u2060"
+SPACES = re.compile(r"[^\S\u00a0\u202f]+")
+"""Also the ends of lines, but not what French has before a colon: there no line may end."""
 SIGNS = re.compile(r"[!-/:-@\[-`{-~]")
 PARTED = re.compile(r"@|:(?=\S)|\bwww(?=\.)|[-<](?=[->])|<(?=-)", re.IGNORECASE)
 SPOKEN = "language"  # what the guard found, in st.session_state
@@ -45,5 +47,5 @@ def plain(text: object) -> str:
     Every ASCII sign that is neither letter nor digit becomes a character reference, which starts no syntax.
     Links of addresses, icons and arrows are found after these were read; an invisible word joiner parts them.
     """
-    line = PARTED.sub(lambda found: found[0] + WORD_JOINER, " ".join(str(text).split()))
+    line = PARTED.sub(lambda found: found[0] + WORD_JOINER, SPACES.sub(" ", str(text)).strip())
     return SIGNS.sub(lambda sign: f"&#{ord(sign[0])};", line)
