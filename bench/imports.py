@@ -127,11 +127,12 @@ def _apart(name: str, file: Path) -> dict[str, Any]:
 
 def _vitrine(file: Path, target: Path) -> Callable[[], int]:
     from lib.importers.bringing import bring_in  # noqa: PLC0415 - each process knows only its contender
+    from lib.importers.limits import OPERATED  # noqa: PLC0415 - each process knows only its contender
 
     analytics = opened(target)
 
     def bring() -> int:
-        outcome = bring_in(analytics, file.parent, by="bench", now=NOW)
+        outcome = bring_in(analytics, file.parent, by="bench", now=NOW, limits=OPERATED)
         return outcome.imported - len(outcome.campaigns)  # each has a row in campaigns.csv
 
     return bring

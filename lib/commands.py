@@ -5,9 +5,11 @@ import difflib
 import getpass
 import json
 import os
+import shutil
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
@@ -196,17 +198,39 @@ def _brought(
 
 
 def _imported(parts: wiring.App, path: Path, options: argparse.Namespace) -> library.Outcome:
-    return importers.bring_in(
-        parts.analytics,
-        path,
-        by=BY,
-        now=wiring.now(),
-        sender=options.sender,
-        title=options.campaign_title,
-        zone=options.zone or parts.settings.timezone,
-        language=LANGUAGE,
-        limits=importers.OPERATED,
-    )
+    with _progress_of(path) as progress:
+        return importers.bring_in(
+            parts.analytics,
+            path,
+            by=BY,
+            now=wiring.now(),
+            sender=options.sender,
+            title=options.campaign_title,
+            zone=options.zone or parts.settings.timezone,
+            language=LANGUAGE,
+            limits=importers.OPERATED,
+            progress=progress,
+        )
+
+
+@contextmanager
+def _progress_of(path: Path) -> Iterator[Callable[[float, library.Reached], None]]:
+    """What shows how far an import is: one line that is written over, and only where somebody looks on."""
+
+    def show(part: float, reached: library.Reached) -> None:
+        counts = {"rows": reached.rows, "number": reached.at, "campaigns": reached.campaigns}
+        _write_over(f"{part:4.0%}  " + t(LANGUAGE, f"command.{reached.stage}", path=path.name, **counts))
+
+    try:
+        yield show
+    finally:
+        _write_over("")
+
+
+def _write_over(line: str) -> None:
+    if sys.stderr.isatty():
+        shown = line[: shutil.get_terminal_size().columns - 1]
+        print(f"\r\x1b[K{shown}", end="", file=sys.stderr, flush=True)  # noqa: T201 - see _say
 
 
 def _totals(outcomes: dict[str, library.Outcome]) -> dict[str, Any]:

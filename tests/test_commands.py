@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -108,6 +109,18 @@ def test_files_that_are_all_refused_leave_nothing_on_stdout_but_the_object(vitri
     assert (code, out, err.count("\n")) == (1, "", 2)
     told = json.loads(vitrine("import", tmp_path / "a.txt", tmp_path / "b.txt", "--json")[1])
     assert (told["imports"], told["import"], len(told["refused"])) == ([], None, 2)
+
+
+def test_a_terminal_shows_how_far_an_import_is(vitrine, export, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    shown = vitrine("import", export)[2].split("\r\x1b[K")
+    assert shown[1:] == [
+        " 40%  campaigns.csv: 2 rows read",
+        " 50%  campaigns.csv: counting campaign 1 of 2",
+        " 75%  campaigns.csv: counting campaign 2 of 2",
+        "100%  campaigns.csv: counting campaign 2 of 2",
+        "",
+    ]
 
 
 def test_a_missing_file_stops_an_import_before_anything_is_in(vitrine, export, tmp_path):

@@ -124,6 +124,25 @@ def test_naming_a_sender_tries_only_its_formats():
 # --- Mailchimp: campaigns.csv --------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("title", "cell"),
+    [
+        ("Total Revenue", "$100,000,000,000,000.00"),
+        ("Total Recipients", "1" + ",000" * 9),
+        ("Open Rate", "1" * 15 + "%"),
+    ],
+)
+def test_a_figure_beyond_what_is_kept_costs_its_row_of_the_list_and_no_other(tmp_path, title, cell):
+    first, *rest = csv.reader(io.StringIO((HERE / "campaigns_2019_list.csv").read_text()))
+    rest[0][first.index(title)] = cell
+    with (tmp_path / "file.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([first, *rest])
+    rows = read(tmp_path / "file.csv")
+    found = [(reject.line, reject.reason, dict(reject.holes)) for reject in of(rows, Reject)]
+    assert found == [(2, "number_too_large", {"column": title, "value": cell})]
+    assert len(of(rows, Row)) == len(rest) - 1
+
+
 def test_a_list_of_campaigns_gives_what_it_claims_word_for_word():
     rows = read(HERE / "campaigns_2019_list.csv")
     first = claims(rows[:1])
@@ -494,6 +513,7 @@ def test_campaigns_of_our_own_format_may_be_of_another_sender():
         ("c,ann@x.example,sent,2026-13-01T00:00:00Z,,", "bad_date"),
         ("c,ann@x.example,bounced,,mild,", "bad_subtype"),
         ("c,ann@x.example,ordered,,,12 apples", "bad_number"),
+        ("c,ann@x.example,ordered,,,10000000000", "number_too_large"),
         ("c,ann@x.example,sent,", "ragged"),
         ("c,ann@x.example,sent,,,,,", "ragged"),
         ('c,"ann@x.example"x,sent,,,', "bad_quotes"),

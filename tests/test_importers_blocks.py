@@ -2,6 +2,7 @@
 
 import random
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -11,17 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.importers import ImportRefused, blocks, columns, values, vitrine
+from lib.importers import ImportRefused, blocks, bring_in, columns, values, vitrine
 from lib.importers.bringing import recognised
 from lib.importers.protocol import Given
 from lib.importers.source import opened
 from lib.importers.values import BadCell
-from lib.model import Reject
+from lib.model import Campaign, Question, Reject, Scope
+from lib.reports import answer
 from lib.store import library
+from lib.store.analytics import Analytics
 from lib.store.events import Events
 from lib.store.spool import Rows, Spool
 
 NEVER = 10**12
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 CELLS = {  # of each column what is usual, then what is not
     "campaign": ["spring", "summer", "a/b c"] * 4 + ["", " spring ", "été", "\u00a0"],
@@ -50,8 +54,14 @@ CELLS = {  # of each column what is usual, then what is not
     ],
     "subtype": ["", "", "hard", "soft", "HARD", "mild"],
     "reason": ["", "550, no such user", 'said "no"', "déjà vu", " spaced ", "two\nlines", "\x1cx", "a\u2028"],
-    "url": ["", "https://e.example/a", "https://e.example/a?mc_eid=1&x=2", "https://e.example/?q=a,b"],
-    "link_position": ["", "1", "2", "1,000", "1.000", "-1", "two"],
+    "url": [
+        "",
+        "https://e.example/a",
+        "https://e.example/a?mc_eid=1&x=2",
+        "https://e.example/?q=a,b",
+        "http://[x/?mc_eid=1",
+    ],
+    "link_position": ["", "1", "2", "1,000", "1.000", "-1", "two", "2147483647", "3000000000"],
     "ip": ["", "192.0.2.1", "2001:DB8::1", "1.2.3", "01.2.3.4", "256.1.1.1"],
     "user_agent": [
         "",
@@ -61,7 +71,7 @@ CELLS = {  # of each column what is usual, then what is not
     "client": ["", "", "Pine"],
     "machine": ["", "true", "no", "perhaps"],
     "implied": ["", "", "true", "yes", "x"],
-    "revenue": ["", "12.5", "1,000.5", "12,5", "much"],
+    "revenue": ["", "12.5", "1,000.5", "12,5", "much", "9999999999.99", "9999999999.99999", "10000000000"],
     "currency": ["", "eur", "EUR", "euros"],
     "order": ["", "77", "77"],
     "id": ["", "", "", "o-1", "o-2"],
@@ -283,6 +293,50 @@ def test_a_large_table_is_read_in_blocks_and_its_bad_rows_have_their_places(tmp_
     assert (rows[1].line, rows[1].reason) == (1502, "bad_address")
 
 
+@pytest.mark.parametrize("place", [0, 1, 1500, 2999])
+def test_a_byte_order_mark_amid_a_file_belongs_to_its_cell(tmp_path, place):
+    """Also where every line above it in the block is read one by one."""
+    lines = [LINE.format(n=n % 3) for n in range(3000)]
+    lines[:place] = ['c1,"ann"x,opened,2026-03-02T09:30:00Z\n'] * place
+    lines[place] = "\ufeff" + LINE.format(n=7)
+    with opened(large(tmp_path, lines)) as source:
+        rows = [row for row in recognised(source).read(source, Given()) if isinstance(row, Rows)]
+    said = [
+        item.native_id
+        for each in rows
+        for _, items in each.beside
+        for item in items
+        if isinstance(item, Campaign)
+    ]
+    assert "\ufeffc7" in said
+    assert "c7" not in said
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("link_position", "3000000000"),
+        ("revenue", "10000000000"),
+        ("revenue", "9999999999.99999"),
+        ("revenue", "-1" + ",000" * 9),
+    ],
+)
+def test_a_number_beyond_what_is_kept_is_one_reject_in_blocks_and_alone(tmp_path, column, cell):
+    lines = [f"c{n % 3},person{n}@x.example,ordered,1\n" for n in range(3000)]
+    lines[1500] = f'c1,ann@x.example,ordered,"{cell}"\n'
+    path = tmp_path / "events.csv"
+    path.write_text(f"campaign,recipient,kind,{column}\n" + "".join(lines))
+    said_of = []
+    for size in (NEVER, -1):
+        with patch.object(vitrine, "LARGE", size), opened(path) as source:
+            rows = list(recognised(source).read(source, Given()))
+        said_of.append([row for row in rows if isinstance(row, Reject)])
+    alone, together = said_of
+    assert alone == together
+    assert [(one.file, one.line, one.reason) for one in alone] == [("events.csv", 1502, "number_too_large")]
+    assert dict(alone[0].holes) == {"column": column, "value": cell}
+
+
 def test_a_record_that_a_block_cuts_is_read_whole(tmp_path):
     lines = [f'"c","ann@x.example","sent","2026-03-02T09:30:{n % 60:02}Z"\n' for n in range(3000)]
     lines[1000] = '"c","ann@x.example","opened","\n\n\n\n"\n'
@@ -298,6 +352,29 @@ def test_progress_in_blocks_is_the_part_that_was_read(tmp_path):
     assert sum(count for count, _ in seen) == 30_000
     assert seen[0][1] < 1
     assert seen[-1][1] == 1
+
+
+@pytest.mark.parametrize("size", [NEVER, -1])
+def test_odd_cells_cost_their_rows_and_the_largest_numbers_are_counted(db, tmp_path, size):
+    path = tmp_path / "events.csv"
+    row = "c,ann@x.example,{kind},2026-03-02T09:30:{second}Z,{url},{place},{amount}\n".format
+    odd = row(kind="ordered", second="04", url="", place="", amount=10**10)
+    odd += row(kind="clicked", second="05", url="", place=2**31, amount="")
+    path.write_text(
+        "campaign,recipient,kind,at,url,link_position,revenue\n"
+        + row(kind="ordered", second="01", url="", place="", amount="9999999999.99")
+        + row(kind="ordered", second="02", url="", place="", amount="9999999999.99")
+        + row(kind="clicked", second="03", url="http://[x/?mc_eid=1", place=2**31 - 1, amount="")
+        + odd
+    )
+    events = Events(tmp_path / "events", b"k" * 32)
+    analytics = Analytics(db, events)
+    with patch.object(vitrine, "LARGE", size):
+        outcome = bring_in(analytics, path, by="ann", now=NOW)
+    assert (outcome.imported, outcome.rejected) == (3, 2)
+    counted = answer(analytics, Scope(), Question(("orders", "revenue", "clicks"))).iloc[0]
+    assert counted[["orders", "revenue", "clicks"]].tolist() == [2, pytest.approx(2 * (10**10 - 0.01)), 1]
+    events.close()
 
 
 def test_campaigns_that_lie_scattered_are_put_together(tmp_path):

@@ -1,5 +1,6 @@
 """From a file to the records: the same file twice, progress, samples, and an import that is refused."""
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from lib.reports import campaigns, rollup
 from lib.store import library
 from lib.store.analytics import Analytics
 from lib.store.events import Events
+from lib.store.library import Reached
 from lib.store.tables import imports
 from tests.test_importers import HERE, SHARED, zipped
 
@@ -84,11 +86,35 @@ def test_rejects_are_listed_in_the_language_of_who_brings_the_file(world, tmp_pa
     assert "n’est pas une adresse e-mail" in rejects
 
 
-def test_progress_tells_the_part_and_the_rows(world):
+def test_progress_tells_the_part_and_how_far_that_is(world):
     told = []
-    bring(world, HERE / "vitrine", progress=lambda part, rows: told.append((part, rows)))
-    assert told[-1] == (1.0, 9)
-    assert all(0 <= part <= 1 for part, _ in told)
+    bring(world, HERE / "vitrine", progress=lambda part, reached: told.append((part, reached)))
+    assert [(round(part, 2), reached) for part, reached in told] == [
+        (0.4, Reached(9)),
+        (0.4, Reached(9, "writing", 0, 2)),
+        (0.45, Reached(9, "writing", 1, 2)),
+        (0.5, Reached(9, "counting", 0, 2)),
+        (0.75, Reached(9, "counting", 1, 2)),
+        (1.0, Reached(9, "counting", 2, 2)),
+    ]
+
+
+@pytest.mark.parametrize("stage", ["reading", "writing", "counting"])
+def test_who_looks_on_may_stop_an_import_at_any_stage(world, stage):
+    class Stopped(BaseException):
+        """As Streamlit stops a page that was left."""
+
+    def stop(_part, reached):
+        assert threading.current_thread() is threading.main_thread()
+        if reached.stage == stage:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        bring(world, HERE / "vitrine", progress=stop)
+    assert campaigns(world, Scope()).empty
+    assert library.imports_list(world.records)["state"].tolist() == ["failed"]
+    assert not list(world.events.folder.rglob("*.parquet"))
+    assert bring(world, HERE / "vitrine").imported == 9
 
 
 def test_too_many_rows_leave_nothing_behind(world):

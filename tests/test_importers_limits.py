@@ -1,22 +1,26 @@
 """What a hostile file may not do (X3): sizes, bombs, names, links, overlaps."""
 
 import ast
+import csv
 import gzip
 import inspect
 import io
 import stat
 import struct
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
+from bench.imports import CONTENDERS
 from lib import words
 from lib.importers import ImportRefused, limits, source, table, text
 from lib.importers.bringing import recognised
 from lib.importers.protocol import Given
 from lib.importers.source import opened
+from lib.model import Reject
 from lib.store.spool import Rows
-from tests.test_importers import HERE, read, read_text
+from tests.test_importers import HERE, of, read, read_text
 
 EVENTS = "campaign,recipient,kind\nc,ann@x.example,sent\n"
 
@@ -58,6 +62,16 @@ def test_on_the_command_line_a_file_may_be_larger(tmp_path):
         file.truncate(limits.UPLOADED.raw + 1)
     with opened(path, limits=limits.OPERATED) as found:
         assert found.size > limits.UPLOADED.raw
+
+
+def test_the_bench_brings_in_as_much_as_the_command_line(tmp_path):
+    folder = tmp_path / "csv"
+    folder.mkdir()
+    (folder / "events.csv").write_text(EVENTS)
+    (folder / "campaigns.csv").write_text("campaign,title\nc,Spring\n")
+    with (folder / "beside.html").open("wb") as page:
+        page.truncate(limits.UPLOADED.inflated + 1)
+    assert CONTENDERS["Vitrine"](folder / "events.csv", tmp_path / "store")() == 1
 
 
 def test_a_bomb_is_refused_by_its_ratio(tmp_path):
@@ -148,6 +162,48 @@ def test_a_damaged_archive_is_refused(tmp_path):
     assert refused(path) == "damaged_archive"
 
 
+def a_zip64(path, members, monkeypatch):
+    """As ZIPs beyond 4 GB are written."""
+    with monkeypatch.context() as small:
+        small.setattr(zipfile, "ZIP64_LIMIT", 10)
+        archive(path, members)
+    assert b"PK\x06\x06" in path.read_bytes()
+    return path
+
+
+def test_a_zip_as_large_ones_are_written_is_read_like_others(tmp_path, monkeypatch):
+    members = {"events.csv": EVENTS * 3, "campaigns.csv": "campaign,title\nc,Spring\n"}
+    usual, large = archive(tmp_path / "a.zip", members), a_zip64(tmp_path / "b.zip", members, monkeypatch)
+    assert read(large) == read(usual)
+
+
+@pytest.mark.parametrize(
+    ("at", "number", "reason"),
+    [(32, limits.MAX_MEMBERS + 1, "too_many_members"), (40, limits.MAX_DIRECTORY + 1, "long_directory")],
+)
+def test_a_zip64_is_refused_unread_for_what_it_says_it_lists(tmp_path, monkeypatch, at, number, reason):
+    path = a_zip64(tmp_path / "a.zip", {"events.csv": EVENTS}, monkeypatch)
+    raw = bytearray(path.read_bytes())
+    struct.pack_into("<Q", raw, raw.find(b"PK\x06\x06") + at, number)
+    path.write_bytes(raw)
+    monkeypatch.setattr(source.zipfile, "ZipFile", None)
+    assert refused(path) == reason
+
+
+def test_a_zip64_whose_long_record_lies_elsewhere_than_it_says_is_refused(tmp_path, monkeypatch):
+    path = a_zip64(tmp_path / "a.zip", {"events.csv": EVENTS}, monkeypatch)
+    raw = bytearray(path.read_bytes())
+    raw[raw.find(b"PK\x06\x07") + 8] ^= 1
+    path.write_bytes(raw)
+    assert refused(path) == "damaged_archive"
+
+
+def test_a_long_table_of_contents_is_refused_for_its_length(tmp_path, monkeypatch):
+    monkeypatch.setattr(source, "MAX_DIRECTORY", 100)
+    path = archive(tmp_path / "a.zip", {f"{n}.csv": EVENTS for n in range(3)})
+    assert refused(path) == "long_directory"
+
+
 def test_a_damaged_member_is_refused(tmp_path):
     path = archive(tmp_path / "a.zip", {"events.csv": EVENTS * 50}, zipfile.ZIP_STORED)
     path.write_bytes(path.read_bytes().replace(b"sent", b"SENT", 1))
@@ -182,14 +238,23 @@ def test_a_cell_beyond_what_a_table_holds_is_rejected_alone(tmp_path):
     assert len(rows[1].text) <= limits.MAX_REJECT_TEXT
 
 
-def test_quotes_that_never_close_cost_linear_time(tmp_path, monkeypatch):
-    """Each of these lines opens a quote that a later line could close."""
-    calls = []
-    original = table._fields
-    monkeypatch.setattr(table, "_fields", lambda *args: calls.append(1) or original(*args))
-    count = 3000
-    read_text(tmp_path, "campaign,recipient,kind\n" + 'c,"a\n' * count)
-    assert len(calls) < 5 * count
+@pytest.mark.parametrize("count", [1000, 15_000])
+@pytest.mark.parametrize("line", ['c,"a\n', 'a","c\n', '"\n'])
+def test_quotes_that_never_close_cost_linear_time(tmp_path, monkeypatch, line, count):
+    """Each of these lines opens a quote that a later line could close; the second also closes the one before.
+    More lines than go into a table that is read row by row are read in blocks.
+    """
+    parsed = []
+
+    def reader(lines, **how):
+        return csv.reader((parsed.append(line) or line for line in lines), **how)
+
+    monkeypatch.setattr(table, "csv", SimpleNamespace(reader=reader, Error=csv.Error))
+    rows = read_text(tmp_path, "campaign,recipient,kind\n" + line * count)
+    rejects = of(rows, Reject)
+    assert [reject.line for reject in rejects] == list(range(2, count + 2))
+    assert {reject.reason for reject in rejects} <= {"bad_quotes", "ragged"}
+    assert len(parsed) < 15 * count
 
 
 def test_a_folder_does_not_follow_links(tmp_path):

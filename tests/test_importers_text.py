@@ -82,6 +82,15 @@ def test_a_lost_quote_does_not_swallow_the_rows_behind_it(tmp_path):
     assert [event.recipient[0] for event in items(rows, Event)] == ["b", "c", "d"]
 
 
+def test_a_record_with_more_cells_than_headings_is_given_up_at_once(tmp_path):
+    """Though a quote is still open in it: no line that follows can take a cell away."""
+    text = HEADER + 'c,a@x.example,sent,x,"open\n' + "".join(ROWS)
+    rows = read_text(tmp_path, text)
+    found = [(reject.line, reject.reason, dict(reject.holes)) for reject in of(rows, Reject)]
+    assert found == [(2, "ragged", {"found": "5", "expected": "4"})]
+    assert len(of(rows, Row)) == 30
+
+
 def test_a_column_that_occurs_twice_is_refused(tmp_path):
     with pytest.raises(Exception, match="twice"):
         read_text(tmp_path, "campaign,recipient,kind,URL,url\nc,a@x.example,sent,,\n")
@@ -158,6 +167,18 @@ def test_numbers_have_one_reading_per_file(text, comma, value):
 def test_what_is_doubtful_is_no_number(text):
     with pytest.raises(BadCell):
         values.number(text)
+
+
+@pytest.mark.parametrize("text", ["100000000000000", "-1" + ",000" * 5, "1" + " 000" * 9, "9" * 30])
+def test_a_number_beyond_what_is_kept_says_that_it_is_too_large(text):
+    with pytest.raises(BadCell) as bad:
+        values.number(text)
+    assert bad.value.reason == "number_too_large"
+
+
+def test_a_number_that_no_computer_holds_is_no_number():
+    with pytest.raises(BadCell):
+        values.count("1" + ",000" * 200)
 
 
 @pytest.mark.parametrize("comma", [False, True])

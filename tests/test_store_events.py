@@ -78,10 +78,17 @@ def test_a_question_asked_apart_reaches_no_file_outside_the_folder(events, tmp_p
 
 
 def test_a_question_asked_apart_has_less_memory(events):
-    asked = "SELECT current_setting('memory_limit')"
-    with events.apart() as apart, events.cursor() as shared:
-        limits = [connection.execute(asked).fetchone()[0] for connection in (apart, shared)]
-    assert limits == ["667.5 MiB", "953.6 MiB"]
+    def limit(connection):
+        return connection.execute("SELECT current_setting('memory_limit')").fetchone()[0]
+
+    with events.apart() as apart, events.cursor() as shared, duckdb.connect() as other:
+        limits = [limit(apart), limit(shared)]
+        expected = []
+        for size in ("700MB", "1GB"):  # in DuckDB's own words
+            other.execute(f"SET memory_limit = '{size}'")
+            expected.append(limit(other))
+    assert limits == expected
+    assert len(set(limits)) == 2
 
 
 NUMBERS = pa.schema({"number": pa.int64(), "word": pa.string()})
@@ -97,6 +104,19 @@ def test_a_desk_is_asked_of_one_thing_after_the_other(events):
     assert total(events, "SELECT 2 AS number UNION ALL SELECT 3") == 6
     assert total(events, pa.table({"word": ["x"], "number": [5]})) == 6
     assert total(events, NUMBERS.empty_table()) is None
+
+
+def test_a_desk_filled_fifty_times_holds_no_more_than_one_filled_once(events):
+    def held():
+        with events.cursor() as cursor:
+            return cursor.execute("SELECT SUM(memory_usage_bytes) FROM duckdb_memory()").fetchone()[0]
+
+    many = "SELECT range AS number, 'word ' || range AS word FROM range(20000)"
+    total(events, many)
+    once = held()
+    for _ in range(49):
+        total(events, many)
+    assert held() <= once
 
 
 def test_what_failed_at_a_desk_leaves_no_rows_to_the_next(events):
@@ -124,3 +144,8 @@ def test_a_link_is_the_same_without_the_parameters_that_name_its_recipient():
     assert link_of("https://e.example/a?utm_source=x&mc_eid=123") == "https://e.example/a?utm_source=x"
     assert link_of("https://e.example/a?utm_source=x") == "https://e.example/a?utm_source=x"
     assert link_of(None) is None
+
+
+@pytest.mark.parametrize("url", ["http://[x/?mc_eid=1", "http://[1:2/?mc_eid=1", "//[?mc_cid=1"])
+def test_what_is_no_address_is_a_link_of_its_own(url):
+    assert link_of(url) == url

@@ -33,6 +33,8 @@ def read():
     wait("reading")
 
 def roll(*question):
+    with question[0].events.apart():
+        wait("asking apart")
     made = rollup.make(*question)
     wait("rolling")
     return made
@@ -50,9 +52,11 @@ def library_of(tmp_path):
         yield made
 
 
-@pytest.fixture(params=["reading", "rolling"])
+@pytest.fixture(params=["reading", "asking apart", "rolling"])
 def process(request, tmp_path, library_of):
-    """Another process amid an import: reading its file, or all written and about to become visible."""
+    """Another process amid an import: reading its file, at a question in a database of its own, or all
+    written and about to become visible.
+    """
     root = Path(__file__).resolve().parent.parent
     started = subprocess.Popen(
         [sys.executable, "-c", KILLED, tmp_path, request.param], cwd=root, stdout=subprocess.PIPE
@@ -77,10 +81,15 @@ def left(shelf):
 
 
 def ages(shelf):
-    """Make every file as old as if it had been written yesterday."""
+    """Make every file, and every folder of unfinished ones, as old as if it had been written yesterday."""
     yesterday = (NOW - timedelta(days=1)).timestamp()
-    for path in shelf.analytics.events.folder.rglob("*.parquet"):
+    folder = shelf.analytics.events.folder
+    for path in (*folder.rglob("*.parquet"), *folder.glob("spool/*")):
         os.utime(path, (yesterday, yesterday))
+
+
+def unfinished(shelf):
+    return sorted(path.name for path in shelf.analytics.events.folder.glob("spool/*"))
 
 
 def test_after_a_kill_nothing_half_is_seen_and_the_next_start_sweeps_up(library_of, process):
@@ -99,11 +108,11 @@ def test_after_a_kill_nothing_half_is_seen_and_the_next_start_sweeps_up(library_
 
 
 def test_an_import_that_is_at_work_is_left_alone_however_long_it_takes(library_of, process):
-    before = left(library_of)
+    before = left(library_of), unfinished(library_of)
     ages(library_of)
     library.close_interrupted(library_of.analytics, NOW + timedelta(days=3))
     assert states(library_of) == ["running", "live"]
-    assert left(library_of) == before
+    assert (left(library_of), unfinished(library_of)) == before
 
 
 def test_an_import_that_has_just_begun_is_left_alone(library_of, process):
@@ -111,6 +120,13 @@ def test_an_import_that_has_just_begun_is_left_alone(library_of, process):
     process.wait()
     library.close_interrupted(library_of.analytics, NOW + timedelta(seconds=5))
     assert states(library_of) == ["running", "live"]
+
+
+def test_a_question_apart_that_has_just_begun_is_left_alone(library_of):
+    """It may not hold its lock yet."""
+    (library_of.analytics.events.folder / "spool/apart-x").mkdir()
+    library.close_interrupted(library_of.analytics, LATER)
+    assert unfinished(library_of) == ["apart-x"]
 
 
 def test_files_of_a_change_on_its_way_are_left_alone(library_of):

@@ -1,5 +1,7 @@
 """Imports on the screen: what came of a file, what was refused, and taking it back."""
 
+import html
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -125,3 +127,49 @@ def test_samples_are_removed_with_one_click_and_nothing_else(analyst, tmp_path, 
 
 def test_the_rejects_of_an_import_lie_behind_a_guarded_route():
     assert importing.rejects_address(7) == "/rejects/7.csv"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ("en", ["events.csv: 32 rows.", "events.csv: writing campaign 1 of 1.", "counting campaign 1 of 1."]),
+        (
+            "fr",
+            [
+                "events.csv\u00a0: 32 lignes.",
+                "events.csv\u00a0: écriture de la campagne 1 sur 1.",
+                "décompte de la campagne 1 sur 1.",
+            ],
+        ),
+    ],
+)
+def test_the_bar_tells_of_rows_read_and_of_campaigns_written_and_counted(
+    analyst, tmp_path, monkeypatch, chosen, words
+):
+    (ada,) = analysts.list_all(analyst.records)
+    analysts.set_language(analyst.records, ada.id, chosen)
+    told = []
+    monkeypatch.setattr(importing.st, "progress", lambda *first: Bar(told.append(first) or told))
+    at = frame("imports").run()
+    content = worlds.write_events(tmp_path / "events.csv").read_bytes()
+    at.file_uploader[0].set_value([("events.csv", content, "text/csv")])
+    at.run()
+    next(button for button in at.button if button.key.startswith("import-")).click().run()
+    assert not at.exception
+    parts, sentences = zip(*told, strict=True)
+    assert list(parts) == sorted(parts) and parts[-1] == 1
+    for sentence in words:
+        assert any(sentence in html.unescape(each) for each in sentences), (sentence, sentences)
+
+
+class Bar:
+    """In the place of st.progress."""
+
+    def __init__(self, told):
+        self.told = told
+
+    def progress(self, part, text):
+        self.told.append((part, text))
+
+    def empty(self):
+        pass

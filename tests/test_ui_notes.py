@@ -179,5 +179,5 @@ def test_the_notes_are_read_in_french_too(spring, monkeypatch):
     monkeypatch.setattr(i18n, "language", lambda: "fr")
     monkeypatch.setattr("lib.ui.sections.notes.language", lambda: "fr")
     shown = texts(within(Scope((CAMPAIGN,), ("notes", "first_day"), raw_links=False)))
-    assert "1 heure après l’envoi" in shown
+    assert "1\u00a0heure après l’envoi" in shown
     assert "Les premières 24 heures" in shown

@@ -235,8 +235,8 @@ def _fine(lines: Lines, delimiter: str) -> Mask:
     fine = np.diff(starts) <= LONGEST_PLAIN
     if not len(lines):
         return fine
-    if data.startswith(MARK, starts[0]):
-        fine[0] = False  # the reader of columns would take it for the mark of a file
+    if MARK in data:
+        fine[_marked(lines)] = False
     if b"\0" in data:
         fine[lines.of(_signs(lines, NUL))] = False
     if _has_bare_returns(data):
@@ -246,6 +246,13 @@ def _fine(lines: Lines, delimiter: str) -> Mask:
         fine[_misquoted(lines, ord(delimiter))] = False
     fine &= _decodable(lines)
     return np.asarray(fine, bool)
+
+
+def _marked(lines: Lines) -> list[int]:
+    """Lines that begin like a file: the reader of columns would take the mark for that of its own data."""
+    first = np.frombuffer(lines.data, np.uint8)[lines.starts[:-1]]
+    likely = np.flatnonzero(first == MARK[0]).tolist()
+    return [place for place in likely if lines.data.startswith(MARK, lines.starts[place])]
 
 
 def _signs(lines: Lines, sign: int) -> Places:

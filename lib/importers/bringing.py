@@ -23,7 +23,7 @@ from lib.model import Note
 from lib.reports import rollup
 from lib.store import library
 from lib.store.analytics import Analytics
-from lib.store.library import Job, Outcome
+from lib.store.library import Job, Outcome, Reached
 from lib.store.spool import Rows
 
 IMPORTERS: tuple[Importer, ...] = (
@@ -36,10 +36,13 @@ IMPORTERS: tuple[Importer, ...] = (
 )
 SENDER_NAME = re.compile("[a-z][a-z0-9_-]{0,29}")
 
-Progress = Callable[[float, int], None]
+STAGES = {"reading": (0.0, 0.4), "writing": (0.4, 0.1), "counting": (0.5, 0.5)}
+"""Where each begins in the work of an import, and how much of it that is, as it mostly goes."""
+
+Progress = Callable[[float, Reached], None]
 
 
-def _unwatched(_fraction: float, _rows: int) -> None:
+def _unwatched(_part: float, _reached: Reached) -> None:
     """Nobody looks on."""
 
 
@@ -63,8 +66,8 @@ def bring_in(
     `file_name` is the name to show when `path` is a temporary file. `sender` is one of IMPORTERS: only
     its formats are tried; any other name is the sender of campaigns in our own format. `title` names the
     campaign where the format does not, `zone` is that of the sender's account, `language` that of the list
-    of rejects, `limits` are those of the door the file comes in by. `progress` is told the part that was
-    read (0 to 1) and the number of rows. Raises ImportRefused when the file cannot be brought in.
+    of rejects, `limits` are those of the door the file comes in by. `progress` is told the part of the work
+    that is done (0 to 1) and how far that is. Raises ImportRefused when the file cannot be brought in.
     """
     given = _given(path, zone, title, sender)
     with opened(path, file_name, limits) as source:
@@ -72,11 +75,15 @@ def bring_in(
         name = given.sender or importer.SENDER
         job = Job(name, importer.FORM, source.name, source.sha256, by, sample, language)
         rows = _limited(source, importer.read(source, given), limits.rows)
-        outcome = library.bring(
-            analytics, job, rows, rollup.make, lambda count: progress(source.fraction, count), now
+        return library.bring(
+            analytics, job, rows, rollup.make, lambda reached: progress(_part(source, reached), reached), now
         )
-    progress(1.0, outcome.read)
-    return outcome
+
+
+def _part(source: Source, reached: Reached) -> float:
+    begin, share = STAGES[reached.stage]
+    done = source.fraction if reached.stage == "reading" else reached.done / reached.campaigns
+    return begin + share * min(done, 1.0)
 
 
 def recognised(source: Source, sender: str | None = None) -> Importer:

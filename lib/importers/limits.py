@@ -21,8 +21,9 @@ UPLOADED = Limits(raw=50 * MB, inflated=200 * MB, rows=2_000_000)
 """By a browser: what one analyst may ask of a server that others use."""
 
 OPERATED = Limits(raw=20 * GB, inflated=20 * GB, rows=200_000_000)
-"""On the command line, where who runs the server reads from their own disk. Memory is bounded all the same:
-files are read in blocks, and sorting uses the disk."""
+"""On the command line, where who runs the server reads from their own disk. Files are read in blocks
+and sorted on it, so that memory grows with the largest campaign, which is counted whole, and hardly with the
+file."""
 
 MAX_RATIO = 100
 """Inflated size to packed size. Real activity lists reach 20 to 1."""

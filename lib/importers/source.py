@@ -31,6 +31,10 @@ READ = (".csv", ".tsv", ".html", ".htm", ".json", ".ndjson", ".jsonl", ".txt")
 """What a folder is searched for; a folder may hold anything else beside it."""
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+END, END_64, LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+"""What the records at the end of a ZIP begin with; those of a ZIP64 stand before the usual one."""
+LONG_END, LONG_LOCATOR = 56, 20
+"""Bytes of the two records of a ZIP64."""
 PACKED = {b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7z", b"Rar!": "rar", b"BZh": "bzip2", b"\xfd7zX": "xz"}
 PACKED_ENDINGS = (".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".bz2", ".xz", ".zst")
 BESIDE = ("__macosx", ".ds_store", "thumbs.db", "desktop.ini")
@@ -250,14 +254,34 @@ def _is_archive(member: Member) -> bool:
 def _check_directory(path: Path, name: str) -> None:
     """The end record of a ZIP says how long its table of contents is; zipfile would read any length."""
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 22 - 0xFFFF))
+        start = max(0, path.stat().st_size - 22 - 0xFFFF - LONG_LOCATOR - LONG_END)
+        file.seek(start)
         tail = file.read()
-    at = tail.rfind(b"PK\x05\x06")
+    at = tail.rfind(END)
     if at < 0 or len(tail) < at + 22:
         raise ImportRefused("damaged_archive", file=name)
-    count, length = struct.unpack_from("<HI", tail, at + 10)
-    if count > MAX_MEMBERS or length > MAX_DIRECTORY or b"PK\x06\x07" in tail[max(0, at - 20) : at]:
+    count, length = _directory(tail, at, start, name)
+    if count > MAX_MEMBERS:
         raise ImportRefused("too_many_members", file=name, limit=MAX_MEMBERS)
+    if length > MAX_DIRECTORY:
+        raise ImportRefused("long_directory", file=name, limit=MAX_DIRECTORY // MB)
+
+
+def _directory(tail: bytes, at: int, start: int, name: str) -> tuple[int, int]:
+    """How many members a ZIP lists, and in how many bytes. `at` is the place of END in `tail`, and `start`
+    that of `tail` in the file.
+
+    Of a ZIP64 the long record counts. It has to stand where zipfile reads it and where its locator says it
+    does, so that nobody can have us check one and read another.
+    """
+    locator = at - LONG_LOCATOR
+    if locator < 0 or not tail.startswith(LOCATOR_64, locator):
+        return cast(tuple[int, int], struct.unpack_from("<HI", tail, at + 10))
+    place = locator - LONG_END
+    (said,) = struct.unpack_from("<Q", tail, locator + 8)
+    if place < 0 or not tail.startswith(END_64, place) or said != start + place:
+        raise ImportRefused("damaged_archive", file=name)
+    return cast(tuple[int, int], struct.unpack_from("<QQ", tail, place + 32))
 
 
 def _check_sizes(listed: list[zipfile.ZipInfo], name: str, limits: Limits) -> None:

@@ -64,7 +64,7 @@ def header_of(member: Member, *needed: str) -> Header | None:
     """The header if it has all `needed` columns when read with one of the delimiters."""
     first = next((line for line in text.head_lines(member) if line.strip() and not names_delimiter(line)), "")
     for delimiter in DELIMITERS:
-        fields = _fields([first.removeprefix("\ufeff")], delimiter)
+        fields = _fields(first.removeprefix("\ufeff"), delimiter)
         if fields and set(needed) <= {snake(field) for field in fields}:
             return Header(tuple(map(snake, fields)), tuple(map(str.strip, fields)), delimiter)
     return None
@@ -122,7 +122,7 @@ def one(
     somewhere: then only its first line is rejected and reading goes on with the next one, so that one missing
     quote does not swallow the rows behind it. Lines that were looked at meanwhile go back into `waiting`.
     """
-    taken, fields = _record(first, waiting, lines, header.delimiter)
+    taken, fields = _record(first, waiting, lines, header)
     problem = _problem(file, taken, fields, header)
     if problem is not None:
         waiting.extendleft(reversed(taken[1:]))
@@ -137,39 +137,44 @@ def _next(waiting: deque[Line], lines: Iterator[Line]) -> Line | None:
 
 
 def _record(
-    first: Line, waiting: deque[Line], lines: Iterator[Line], delimiter: str
+    first: Line, waiting: deque[Line], lines: Iterator[Line], header: Header
 ) -> tuple[list[Line], list[str] | None]:
     """The lines of one record and its fields; None when they cannot be read."""
     taken = [first]
-    fields = _fields([first.text], delimiter)
-    is_open = fields is None and _is_open([first.text], delimiter)
-    while is_open and len(taken) < MAX_RECORD_LINES:
-        more = _next(waiting, lines)
-        if more is None:
-            break
-        taken.append(more)
-        if '"' in more.text:  # no other line can close the quote
-            together = [line.text for line in taken]
-            fields = _fields(together, delimiter)
-            is_open = fields is None and _is_open(together, delimiter)
-    return taken, fields
-
-
-def _fields(lines: list[str], delimiter: str) -> list[str] | None:
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    reader = csv.reader(_texts(taken, waiting, lines, header), delimiter=header.delimiter, strict=True)
     try:
-        fields = next(reader, None)
+        return taken, next(reader)
+    except csv.Error:
+        return taken, None
+
+
+def _texts(taken: list[Line], waiting: deque[Line], lines: Iterator[Line], header: Header) -> Iterator[str]:
+    """The text of the first line, then of one more each time that a quote turns out to be open at the end.
+
+    With more fields than headings no further line can mend the record: then a quote ends it, as too wide.
+    """
+    yield taken[0].text
+    count = _count_of(taken[0].text, header.delimiter)
+    while count <= len(header.columns):
+        more = _next(waiting, lines) if len(taken) < MAX_RECORD_LINES else None
+        if more is None:
+            return
+        taken.append(more)
+        yield more.text
+        count += _count_of(f'"{more.text}', header.delimiter) - 1
+    yield '"'
+
+
+def _count_of(line: str, delimiter: str) -> int:
+    """How many fields begin in the line, the last of which may be open."""
+    return len(next(csv.reader([line], delimiter=delimiter)))
+
+
+def _fields(line: str, delimiter: str) -> list[str] | None:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error:
         return None
-    return fields if reader.line_num == len(lines) else None
-
-
-def _is_open(lines: list[str], delimiter: str) -> bool:
-    try:
-        next(csv.reader(lines, delimiter=delimiter, strict=True))
-    except csv.Error as problem:
-        return "unexpected end" in str(problem)
-    return False
 
 
 def _problem(file: str, taken: list[Line], fields: list[str] | None, header: Header) -> Reject | None:
@@ -196,7 +201,7 @@ def _spills(fields: list[str], header: Header) -> bool:
 
 def fields_of(line: str, delimiter: str = ",") -> list[str] | None:
     """The stripped fields of one line, or None when its quotes do not close."""
-    fields = _fields([line], delimiter)
+    fields = _fields(line, delimiter)
     return None if fields is None else [field.strip() for field in fields]
 
 

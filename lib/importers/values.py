@@ -43,10 +43,12 @@ class Money:
     currency: str | None
 
 
-POINT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
-GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,15})?")
-COMMA = re.compile(r"[+-]?[0-9]{1,15}(,[0-9]{1,15})?")
-SPACED = re.compile(r"[+-]?[0-9]{1,3}([ \u00a0\u202f][0-9]{3})+([.,][0-9]{1,15})?")
+POINT = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,15})?")
+GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3}){1,9}(\.[0-9]{1,15})?")
+COMMA = re.compile(r"[+-]?[0-9]{1,30}(,[0-9]{1,15})?")
+SPACED = re.compile(r"[+-]?[0-9]{1,3}([ \u00a0\u202f][0-9]{3}){1,9}([.,][0-9]{1,15})?")
+TOO_LARGE = 10**14
+"""From there on a float no longer tells all cents apart."""
 NOTHING = {"n/a", "na", "-", "—"}
 """What senders write where they claim no figure."""
 
@@ -65,8 +67,14 @@ def number(text: str, comma: bool = False) -> float:
         cleaned = re.sub(r"\s", "", cleaned)
     for form in (POINT, COMMA if comma else GROUPED):
         if form.fullmatch(cleaned):
-            return float(cleaned.replace(",", "." if comma else ""))
+            return _kept(text, float(cleaned.replace(",", "." if comma else "")))
     raise BadCell("bad_number", text)
+
+
+def _kept(text: str, value: float) -> float:
+    if abs(value) >= TOO_LARGE:
+        raise BadCell("number_too_large", text)
+    return value
 
 
 POINT_OF_THOUSANDS = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
@@ -92,13 +100,18 @@ def rate(text: str, comma: bool = False) -> float:
     cleaned = text.strip()
     if not cleaned.endswith("%"):
         raise BadCell("bad_rate", text)
-    try:
-        value = number(cleaned.removesuffix("%"), comma)
-    except BadCell:
-        raise BadCell("bad_rate", text) from None
+    value = _within("bad_rate", text, cleaned.removesuffix("%"), comma)
     if value < 0:
         raise BadCell("bad_rate", text)
     return float(Decimal(str(value)) / 100)
+
+
+def _within(reason: str, text: str, digits: str, comma: bool) -> float:
+    """The number within a cell; without one the cell is bad for this `reason`."""
+    try:
+        return number(digits, comma)
+    except BadCell as problem:
+        raise BadCell(reason if problem.reason == "bad_number" else problem.reason, text) from None
 
 
 WITH_RATE = re.compile(r"(?P<count>[^()]+)\((?P<rate>[^()]+%)\)")
@@ -133,10 +146,7 @@ def money(text: str, comma: bool = False) -> Money:
     match = MONEY.fullmatch(text.strip().removeprefix("'").replace("\u00a0", " "))
     if match is None or (match["before"] and match["after"]):
         raise BadCell("bad_money", text)
-    try:
-        amount = number(match["sign"] + match["number"], comma)
-    except BadCell:
-        raise BadCell("bad_money", text) from None
+    amount = _within("bad_money", text, match["sign"] + match["number"], comma)
     return Money(amount, _currency(match["before"] or match["after"] or ""))
 
 

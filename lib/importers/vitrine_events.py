@@ -31,6 +31,10 @@ WORDS = {  # columns taken as they stand
     "product": "product",
     "id": "native_id",
 }
+LAST_POSITION = 2**31 - 1
+"""Of a link: kept in 32 bits."""
+LEAST_UNCOUNTED, DECIMALS = 10**10, 4
+"""Of an amount: it is counted with four decimals, as a product of 18 digits (lib.reports.columns)."""
 
 
 class _How(NamedTuple):
@@ -44,8 +48,8 @@ class _How(NamedTuple):
 PARSED: dict[str, Callable[[str, _How], object]] = {
     "at": lambda text, how: values.iso_time(text, how.zone),
     "subtype": lambda text, how: _subtype(text, how.kind),
-    "revenue": lambda text, how: values.number(text, how.comma),
-    "link_position": lambda text, _: int(values.count(text)),
+    "revenue": lambda text, how: _amount(text, how.comma),
+    "link_position": lambda text, _: _position(text),
     "ip": lambda text, _: values.ip(text),
     "machine": lambda text, _: values.flag(text),
     "implied": lambda text, _: bool(values.flag(text)),
@@ -74,6 +78,20 @@ def _kind(text: str) -> Kind:
     if text.lower() not in KINDS:
         raise BadCell("unknown_kind", text, "kind")
     return KINDS[text.lower()]
+
+
+def _amount(text: str, comma: bool) -> float:
+    amount = values.number(text, comma)
+    if abs(round(amount, DECIMALS)) >= LEAST_UNCOUNTED:
+        raise BadCell("number_too_large", text)
+    return amount
+
+
+def _position(text: str) -> int:
+    position = int(values.count(text))
+    if position > LAST_POSITION:
+        raise BadCell("number_too_large", text)
+    return position
 
 
 def _subtype(text: str, kind: Kind) -> str | None:

@@ -1,4 +1,4 @@
-"""The events of one campaign as the metrics count them: the view `facts`.
+"""The events of one campaign as the metrics count them: its facts.
 
 One row per event, and one row more for each open that only a click proves (`told` is false). What no metric
 asks of a kind is null or false there: purchase and is_first of a bounce, reason of a click. Columns:
@@ -44,7 +44,7 @@ CONDITIONS = {  # reason: when it applies, where the sender says nothing
 def facts_sql(
     source: str, start: datetime | None, currency: str | None = None, *, overlapping: bool = True
 ) -> str:
-    """The SELECT behind the view, over `source` (a table expression of event files).
+    """The SELECT that gives the facts, over `source` (a table expression of event files).
 
     `currency` is the campaign's; amounts that name none are in it. A source that holds no event twice, such
     as a single file, is read faster when it is not `overlapping`.

@@ -10,7 +10,8 @@ import hmac
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import IO, Any
@@ -18,12 +19,13 @@ from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 PEOPLE = ".people.parquet"
 MESSAGES = ".messages.parquet"
 LOCK = "lock"
+APART = "apart-"
+"""Before the names of workbenches for one question."""
 
 SETTINGS: dict[str, Any] = {  # bounded, and offline
     "memory_limit": "1GB",  # enough for the largest import, 2,000,000 rows of 1,000,000 recipients
@@ -74,12 +76,6 @@ class Events:
         """Delete rollups with their files of messages."""
         self.remove(path for place in places for path in (self.path(place), self.messages(place)))
 
-    def read(self, place: str) -> pa.Table:
-        """A whole small file, such as a rollup. Raises FileNotFoundError when an import has just
-        replaced it.
-        """
-        return pq.ParquetFile(self.path(place)).read()
-
     def remove(self, paths: Iterable[Path]) -> None:
         """Delete files, and the folders of campaigns that are left empty; what is gone already is no
         matter.
@@ -118,14 +114,12 @@ class Events:
         """A database of its own for one large question: the shared one never gives back the memory that such
         a question needs. It makes do with less, and takes some milliseconds to open.
         """
-        folder = self._spool / f"apart-{uuid4().hex}"
-        self._spool.mkdir(parents=True, exist_ok=True)
-        connection = self._confined(duckdb.connect(":memory:", config=SETTINGS | SMALLER), folder)
-        try:
-            yield connection
-        finally:
-            connection.close()
-            shutil.rmtree(folder, ignore_errors=True)
+        with self.workbench(f"{APART}{uuid4().hex}") as folder:
+            connection = self._confined(duckdb.connect(":memory:", config=SETTINGS | SMALLER), folder)
+            try:
+                yield connection
+            finally:
+                connection.close()
 
     @contextmanager
     def workbench(self, name: str) -> Iterator[Path]:
@@ -150,6 +144,15 @@ class Events:
     def clear(self, name: str) -> None:
         """Remove the workbench that a killed process left."""
         shutil.rmtree(self._spool / name, ignore_errors=True)
+
+    def clear_apart(self, before: datetime) -> None:
+        """Remove what killed processes left of questions asked apart. One that has just begun may not hold
+        its lock yet.
+        """
+        for folder in self._spool.glob(f"{APART}*"):
+            with suppress(FileNotFoundError):  # whoever asked there has just finished
+                if folder.stat().st_mtime < before.timestamp() and not self.is_at_work(folder.name):
+                    self.clear(folder.name)
 
     def written(self) -> list[Path]:
         """Every finished file of every campaign."""
@@ -214,9 +217,10 @@ class Desk:
         return self.connection.sql(f"EXECUTE {self._questions[question]}{f'({given})' if given else ''}")
 
     def clear(self) -> None:
-        """Empty the tables."""
+        """Empty the tables, and give their memory back: TRUNCATE alone only marks the rows as deleted."""
         for table in self._tables:
             self.connection.execute(f"TRUNCATE {table}")
+        self.connection.execute("CHECKPOINT temp")
 
     def close(self) -> None:
         self.connection.close()

@@ -8,6 +8,7 @@ the data version: whoever prepared a change while another one became visible pre
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -74,6 +75,23 @@ class UndoRefused(Exception):
         self.reason = reason
 
 
+@dataclass(frozen=True)
+class Reached:
+    """How far an import is: how many rows were read, and of how many campaigns `done` went through the stage
+    «writing», then «counting»; «reading» knows of none yet. Who is overtaken counts once more.
+    """
+
+    rows: int
+    stage: str = "reading"
+    done: int = 0
+    campaigns: int = 0
+
+    @property
+    def at(self) -> int:
+        """The number of the campaign that is at work, counted from 1."""
+        return min(self.done + 1, self.campaigns)
+
+
 @dataclass
 class Tally:
     """What streamed by while a file was read."""
@@ -92,14 +110,15 @@ def bring(
     job: Job,
     rows: Iterable[Row | Rows | Reject | Note],
     roll: Roll,
-    progress: Callable[[int], None],
+    progress: Callable[[Reached], None],
     now: datetime,
 ) -> Outcome:
     """Bring the rows of a file in, whole or not at all.
 
     A row counts as imported when anything it says is new, else as duplicate. When the same file is live
     already, all its rows are duplicates and nothing changes. On any exception nothing remains but an import
-    in state «failed», and the exception is raised again. `progress` is told the number of rows read.
+    in state «failed», and the exception is raised again. `progress` is told in the thread of the
+    caller, and may stop the import by what it raises.
     """
     import_id = _begin(analytics.records, job, now)
     try:
@@ -111,7 +130,7 @@ def bring(
             tally = _read(rows, spool, rejects, progress)
             if _is_live(analytics.records, job.sha256):
                 return _repeated(analytics, import_id, spool, tally, now)
-            return _settled(analytics, import_id, spool, tally, roll, now)
+            return _settled(analytics, import_id, spool, tally, roll, progress, now)
     except BaseException as problem:
         _failed(analytics, import_id, f"{type(problem).__name__}: {problem}", now)
         raise
@@ -167,6 +186,7 @@ def close_interrupted(analytics: Analytics, now: datetime) -> None:
     running = imports.c.state == "running"
     with reading(analytics.records) as db:
         listed = db.execute(sa.select(imports.c.id, imports.c.created_at).where(running)).all()
+    analytics.events.clear_apart(now - STARTING)
     dead = [row.id for row in listed if _is_dead(analytics, row.id, row.created_at, now)]
     for import_id in dead:
         _bury(analytics, import_id, written, now)
@@ -229,7 +249,7 @@ def _read(
     rows: Iterable[Row | Rows | Reject | Note],
     spool: Spool,
     rejects: "RejectsFile",
-    progress: Callable[[int], None],
+    progress: Callable[[Reached], None],
 ) -> Tally:
     tally = Tally()
     told = 0
@@ -238,9 +258,9 @@ def _read(
             _take(one, tally, spool, rejects)
             if tally.read >= told + PROGRESS_EVERY:
                 told = tally.read
-                progress(told)
+                progress(Reached(told))
     spool.finish()
-    progress(tally.read)
+    progress(Reached(tally.read))
     return tally
 
 
@@ -334,7 +354,13 @@ def _repeated(analytics: Analytics, import_id: int, spool: Spool, tally: Tally, 
 
 
 def _settled(
-    analytics: Analytics, import_id: int, spool: Spool, tally: Tally, roll: Roll, now: datetime
+    analytics: Analytics,
+    import_id: int,
+    spool: Spool,
+    tally: Tally,
+    roll: Roll,
+    progress: Callable[[Reached], None],
+    now: datetime,
 ) -> Outcome:
     adds = {
         campaign: _file_row(analytics, import_id, spool, campaign) for campaign in spool.campaigns_with_files
@@ -343,8 +369,12 @@ def _settled(
         import_id, list(spool.campaigns), adds, lambda campaign: _claims(import_id, spool, campaign)
     )
 
+    def reached(stage: str, campaigns: int, done: int) -> None:
+        progress(Reached(tally.read, stage, done, campaigns))
+
     def attempt() -> Outcome:
-        with Settlement(analytics, change, roll, now) as ready:
+        counted = partial(reached, "counting", len(change.campaigns))
+        with Settlement(analytics, change, roll, now, counted) as ready:
             outcome = _outcome(analytics, import_id, spool, tally, _new_rows(analytics, spool, tally))
             with analytics.records.begin() as db:
                 ready.write(db)
@@ -354,7 +384,8 @@ def _settled(
         return outcome
 
     try:
-        for campaign, row in adds.items():
+        for done, (campaign, row) in enumerate(adds.items()):
+            reached("writing", len(adds), done)
             row["rows"] = spool.write_files(campaign, import_id, analytics.events.path(row["path"]))
         return until_first(attempt)
     except BaseException:

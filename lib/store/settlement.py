@@ -67,6 +67,14 @@ class Overtaken(Exception):
     """Another change became visible first; what was prepared is out of date."""
 
 
+Counted = Callable[[int], None]
+"""Told how many of the change's campaigns are ready, before the first of them and after each."""
+
+
+def _unwatched(_campaigns: int) -> None:
+    """Nobody looks on."""
+
+
 def until_first(attempt: Callable[[], Result]) -> Result:
     """Try until nobody else was first. Each failure means that somebody else succeeded, so this ends."""
     while True:
@@ -83,11 +91,14 @@ class Settlement:
     Rollups that the change replaces go when it succeeded, those made for it when it did not.
     """
 
-    def __init__(self, analytics: Analytics, change: Change, roll: Roll, now: datetime) -> None:
+    def __init__(
+        self, analytics: Analytics, change: Change, roll: Roll, now: datetime, counted: Counted = _unwatched
+    ) -> None:
         self._analytics = analytics
         self._change = change
         self._roll = roll
         self._now = now
+        self._counted = counted
         self._version = 0
         self._rows: list[dict[str, Any]] = []
         self._made: list[str] = []
@@ -125,7 +136,24 @@ class Settlement:
             with reading(self._analytics.records) as db:
                 known = _Known(db, ids)
             drafts = [self._draft(campaign, known, samples, senders) for campaign in ids]
-            self._rows += _finished([draft for draft in drafts if draft is not None])
+            self._finish([draft for draft in drafts if draft is not None])
+
+    def _finish(self, drafts: list["_Draft"]) -> None:
+        """Make the rows. Small campaigns are counted beside each other, large ones alone: they need the
+        memory. Who looks on is told from this thread, and may stop it all.
+        """
+        self._counted(len(self._rows))
+        small = [draft for draft in drafts if draft.events <= SMALL]
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            for row in threads.map(_Draft.finished, small):
+                self._add(row)
+        for draft in drafts:
+            if draft.events > SMALL:
+                self._add(draft.finished())
+
+    def _add(self, row: dict[str, Any]) -> None:
+        self._rows.append(row)
+        self._counted(len(self._rows))
 
     def _draft(
         self, campaign: str, known: "_Known", samples: dict[int, bool], senders: dict[int, str]
@@ -185,13 +213,6 @@ class _Draft(NamedTuple):
 
     def finished(self) -> dict[str, Any]:
         return self.row | self.counted()
-
-
-def _finished(drafts: list[_Draft]) -> list[dict[str, Any]]:
-    """The rows. Small campaigns are counted beside each other, large ones alone: they need the memory."""
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        rows = list(threads.map(_Draft.finished, [draft for draft in drafts if draft.events <= SMALL]))
-    return rows + [draft.finished() for draft in drafts if draft.events > SMALL]
 
 
 class _Known:

@@ -6,6 +6,7 @@ a time.
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -136,7 +137,10 @@ class Spool:
         """Of each campaign the groups of the spool in which it stands."""
         self._sizes: list[int] = []
         """Rows of each group."""
-        self._is_sorted = False
+        self._starts = np.zeros(1, np.int64)
+        """Where each group starts, with the end of the last."""
+        self._file: pq.ParquetFile | None = None
+        """The finished spool, opened once: to read what stands where takes longer than to read a campaign."""
         self._again: set[str] = set()
         """Campaigns in which an id occurs more than once."""
         self._claims = (folder / "claims.jsonl").open("w+b")
@@ -147,9 +151,8 @@ class Spool:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._thread.shutdown()
-        self._writer.close()
-        self._claims.close()
+        with self._claims, self._file or nullcontext(), self._writer:  # each closes, whatever befalls another
+            self._thread.shutdown()
 
     @property
     def campaigns_with_events(self) -> list[str]:
@@ -232,8 +235,12 @@ class Spool:
         self._wait()
         self._writer.close()
         with self.events.cursor() as cursor:
-            if self._to_read > SCATTERED * self._rows:
+            if is_scattered := self._to_read > SCATTERED * self._rows:
                 self._sort(cursor)
+            self._file = pq.ParquetFile(self._raw_path, read_dictionary=TEXTS)
+            if is_scattered:
+                self._find_groups(self._file)
+            self._starts = np.concatenate(([0], np.cumsum(self._sizes, dtype=np.int64)))
             cursor.execute(f"""COPY (
                 SELECT place, campaign, ordinal,
                     ROW_NUMBER() OVER (PARTITION BY campaign, id, ordinal ORDER BY "row", place) = 1 AS kept
@@ -241,25 +248,31 @@ class Spool:
                         PARTITION BY campaign, file, id ORDER BY "row", place) - 1 END AS ordinal
                     FROM (SELECT id, "row", file, campaign, native, file_row_number AS place FROM {self._raw}
                         WHERE id IN (SELECT id FROM {self._raw} GROUP BY id HAVING COUNT(*) > 1)))
-                ) TO {quoted(str(self._alike_path))} (FORMAT parquet, COMPRESSION lz4)""")
+                ORDER BY campaign, place
+                ) TO {quoted(str(self._alike_path))}
+                (FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE {SORTED_GROUP})""")
             found = cursor.execute(f"SELECT DISTINCT campaign FROM {reading([self._alike_path])}").fetchall()
             self._again = {campaign for (campaign,) in found}
 
     def write_files(self, campaign: str, import_id: int, target: Path) -> int:
         """Write a campaign's events and people; gives the number of events, repetitions left out."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        groups = self._groups.get(campaign, [])
-        if self._is_sorted or sum(self._sizes[group] for group in groups) > MOST_AT_HAND:
-            self._copy_files(campaign, import_id, target)
+        if self._is_at_hand(campaign):
+            rows = self._rows_of(campaign, ["id", "address", *STORED])
+            event_files.write(rows, list(STORED), import_id, target)
         else:
-            event_files.write(self._rows_of(campaign, groups), list(STORED), import_id, target)
+            self._copy_files(campaign, import_id, target)
         return int(pq.read_metadata(target).num_rows)
 
-    def _rows_of(self, campaign: str, groups: list[int]) -> pa.Table:
+    def _is_at_hand(self, campaign: str) -> bool:
+        """Whether the groups in which it stands are few enough to be read into memory."""
+        return sum(self._sizes[group] for group in self._groups.get(campaign, [])) <= MOST_AT_HAND
+
+    def _rows_of(self, campaign: str, columns: list[str]) -> pa.Table:
         """A campaign's events, repetitions left out, with their ordinals."""
-        columns = ["campaign", "id", "address", *STORED]
-        table = self._raw_file.read_row_groups(groups, columns, use_threads=False)
-        starts = np.concatenate(([0], np.cumsum(self._sizes)))
+        assert self._file is not None  # noqa: S101 - nobody asks before finish
+        groups, starts = self._groups.get(campaign, []), self._starts
+        table = self._file.read_row_groups(groups, ["campaign", *columns], use_threads=False)
         parts = [np.arange(starts[group], starts[group + 1]) for group in groups]
         places = np.concatenate([np.zeros(0, np.int64), *parts])
         mine = np.flatnonzero(pc.equal(table.column("campaign"), campaign).to_numpy())
@@ -280,7 +293,7 @@ class Spool:
         return found["place"], found["ordinal"], found["kept"].astype(bool)
 
     def _copy_files(self, campaign: str, import_id: int, target: Path) -> None:
-        """The same for a campaign that is too large to be at hand, or not to be found by its groups."""
+        """The same for a campaign that is too large to be at hand."""
         columns = ", ".join(f'"{name}"' for name in STORED)
         mine = self._of(campaign)
         with self.events.cursor() as cursor:
@@ -305,7 +318,11 @@ class Spool:
             " WHERE known.id = mine.id AND known.ordinal = mine.ordinal)"
         )
         with self.events.cursor() as cursor:
-            sql = f'SELECT "row" FROM ({self._of(campaign)}) AS mine{known if live else ""}'
+            mine = f"({self._of(campaign)})"
+            if self._is_at_hand(campaign):
+                cursor.register("at_hand", self._rows_of(campaign, ["row", "id"]))
+                mine = "at_hand"
+            sql = f'SELECT "row" FROM {mine} AS mine{known if live else ""}'
             return cursor.execute(sql).fetchnumpy()["row"]
 
     def _of(self, campaign: str) -> str:
@@ -325,10 +342,6 @@ class Spool:
         return f"read_parquet({quoted(str(self._raw_path))}, file_row_number = true)"
 
     @property
-    def _raw_file(self) -> pq.ParquetFile:
-        return pq.ParquetFile(self._raw_path)
-
-    @property
     def _alike_path(self) -> Path:
         return self.folder / "alike.parquet"
 
@@ -341,7 +354,14 @@ class Spool:
         )
         self._raw_path.unlink()
         self._raw_path = target
-        self._is_sorted = True
+
+    def _find_groups(self, file: pq.ParquetFile) -> None:
+        """Which campaigns stand in which groups, once they are sorted."""
+        self._groups.clear()
+        self._sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        for group in range(file.num_row_groups):
+            for campaign in file.read_row_group(group, ["campaign"])["campaign"].unique().to_pylist():
+                self._groups.setdefault(campaign, []).append(group)
 
     def _flush(self) -> None:
         self._write(pa.table(self._batch, schema=SPOOLED))
@@ -465,10 +485,15 @@ def _joined(words: list[Any]) -> pa.StringArray:
 
 @lru_cache(maxsize=10_000)
 def link_of(url: str | None) -> str | None:
-    """The link that a URL stands for: without the parameters that name its recipient."""
+    """The link that a URL stands for: without the parameters that name its recipient. What is no address
+    stands for itself.
+    """
     if url is None or not any(token in url for token in RECIPIENT_TOKENS):
         return url
-    parts = urlsplit(url)
-    given = parse_qsl(parts.query, keep_blank_values=True)
+    try:
+        parts = urlsplit(url)
+        given = parse_qsl(parts.query, keep_blank_values=True)
+    except ValueError:
+        return url
     kept = urlencode([(name, value) for name, value in given if name not in RECIPIENT_TOKENS])
     return urlunsplit(parts._replace(query=kept))

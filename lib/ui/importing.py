@@ -19,7 +19,7 @@ from lib.model import Note
 from lib.paper import numbers
 from lib.reports import rollup
 from lib.store import library
-from lib.store.library import Outcome
+from lib.store.library import Outcome, Reached
 from lib.ui import cache, exchange, once, session
 from lib.ui.guarded import analyst_dialog
 from lib.ui.i18n import language, plain, t
@@ -106,11 +106,11 @@ def _zone() -> str:
 
 
 def _bring(file: UploadedFile, zone: str, title: str | None) -> Callable[[], None]:
-    """One file: progress while it is read. Returns what draws the result or the refusal."""
+    """One file: progress while it comes in. Returns what draws the result or the refusal."""
     bar = st.progress(0.0, t("imports.reading", file=plain(file.name)))
 
-    def progress(fraction: float, rows: int) -> None:
-        bar.progress(min(max(fraction, 0.0), 1.0), _rows_so_far(file.name, rows))
+    def progress(part: float, reached: Reached) -> None:
+        bar.progress(part, _so_far(file.name, reached))
 
     try:
         with _kept_meanwhile(file) as path:
@@ -157,8 +157,12 @@ def sentence(outcome: Outcome) -> str:
     return t("imports.result", count=outcome.read, **counts)
 
 
-def _rows_so_far(name: str, rows: int) -> str:
-    return t("imports.rows", file=plain(name), count=rows, number=_number(rows))
+def _so_far(name: str, reached: Reached) -> str:
+    """How far the import is, in words."""
+    if reached.stage == "reading":
+        return t("imports.rows", file=plain(name), count=reached.rows, number=_number(reached.rows))
+    at, all_of_them = (_number(count) for count in (reached.at, reached.campaigns))
+    return t(f"imports.{reached.stage}", file=plain(name), number=at, campaigns=all_of_them)
 
 
 def _number(rows: int) -> str:
