@@ -9,13 +9,25 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash  # of a page made of its address
 
 from lib import wiring
+from lib.importers import bring_in
 from lib.model import COMMAND_LINE
 from lib.shares import analysts, cookies, sessions
 from lib.ui import session
+from tests import worlds
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60
 PASSWORD = "slate-otter-willow-quartz"
+SPRING = "campaign,title,sent_at,zone,currency\nspring,Spring letter,2026-03-03T08:00:00Z,Europe/Paris,EUR\n"
+CLAIMS = (
+    'Title,Subject,List,"Send Date","Send Weekday","Total Recipients","Successful Deliveries","Soft Bounces",'
+    '"Hard Bounces","Total Bounces","Times Forwarded","Forwarded Opens","Unique Opens","Open Rate",'
+    '"Total Opens","Unique Clicks","Click Rate","Total Clicks",Unsubscribes,"Abuse Complaints",'
+    '"Times Liked on Facebook","Folder Id","Unique Id","Total Orders","Total Gross Sales","Total Revenue"\n'
+    '"Spring letter","Buds, at last",Friends,"Mar 02, 2026 09:30 am",Monday,6,5,0,1,1,0,0,6,120.00%,9,2,'
+    "40.00%,3,0,0,0,0,aaaa000001,0,0,0\n"
+)
+"""A campaign as its sender reports it, without events."""
 
 
 def add_analyst(parts: wiring.App, name: str = "Ada Lovelace", address: str = "ada@agency.example") -> int:
@@ -60,3 +72,13 @@ def texts(at: AppTest) -> str:
         "text",
     )
     return "\n".join(str(element.value) for kind in kinds for element in at.get(kind))
+
+
+def with_spring(workspace, folder, monkeypatch, campaigns=SPRING):
+    """The installation with the world of SPRING brought in, and an analyst who is signed in."""
+    folder.mkdir()
+    worlds.write_events(folder / "events.csv")
+    (folder / "campaigns.csv").write_text(campaigns, encoding="utf-8")
+    bring_in(workspace.analytics, folder, by="test", now=wiring.now())
+    hold(monkeypatch, analyst_cookie(workspace, add_analyst(workspace)))
+    return workspace

@@ -8,33 +8,15 @@ from lib.importers import bring_in
 from lib.model import Scope
 from lib.ui import explore, printing
 from tests import worlds
-from tests.screens import PATIENCE, add_analyst, analyst_cookie, frame, hold, texts
+from tests.screens import CLAIMS, PATIENCE, frame, hold, texts, with_spring
 
 CAMPAIGN = "vitrine-spring"
 NAME = f"explore-{CAMPAIGN}"
-CLAIMS = (
-    'Title,Subject,List,"Send Date","Send Weekday","Total Recipients","Successful Deliveries","Soft Bounces",'
-    '"Hard Bounces","Total Bounces","Times Forwarded","Forwarded Opens","Unique Opens","Open Rate",'
-    '"Total Opens","Unique Clicks","Click Rate","Total Clicks",Unsubscribes,"Abuse Complaints",'
-    '"Times Liked on Facebook","Folder Id","Unique Id","Total Orders","Total Gross Sales","Total Revenue"\n'
-    '"Spring letter","Buds, at last",Friends,"Mar 02, 2026 09:30 am",Monday,6,5,0,1,1,0,0,6,120.00%,9,2,'
-    "40.00%,3,0,0,0,0,aaaa000001,0,0,0\n"
-)
 
 
 @pytest.fixture
 def spring(workspace, tmp_path, monkeypatch):
-    """The world of SPRING, and an analyst who is signed in."""
-    folder = tmp_path / "spring"
-    folder.mkdir()
-    worlds.write_events(folder / "events.csv")
-    (folder / "campaigns.csv").write_text(
-        "campaign,title,sent_at,zone,currency\nspring,Spring letter,2026-03-03T08:00:00Z,Europe/Paris,EUR\n",
-        encoding="utf-8",
-    )
-    bring_in(workspace.analytics, folder, by="test", now=wiring.now())
-    hold(monkeypatch, analyst_cookie(workspace, add_analyst(workspace)))
-    return workspace
+    return with_spring(workspace, tmp_path / "spring", monkeypatch)
 
 
 def opened(**query) -> AppTest:

@@ -4,12 +4,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import wiring
-from lib.importers import bring_in
 from lib.model import Actor, Scope
 from lib.reports import notes
 from lib.reports.notes import Written
-from tests import worlds
-from tests.screens import PATIENCE, add_analyst, analyst_cookie, frame, hold, texts
+from tests.screens import PATIENCE, frame, texts, with_spring
 
 CAMPAIGN = "vitrine-spring"
 ADA = Actor("analyst", "ada@agency.example", "")
@@ -18,16 +16,7 @@ BEN = Actor("analyst", "ben@agency.example", "")
 
 @pytest.fixture
 def spring(workspace, tmp_path, monkeypatch):
-    folder = tmp_path / "spring"
-    folder.mkdir()
-    worlds.write_events(folder / "events.csv")
-    (folder / "campaigns.csv").write_text(
-        "campaign,title,sent_at,zone\nspring,Spring letter,2026-03-03T08:00:00Z,Europe/Paris\n",
-        encoding="utf-8",
-    )
-    bring_in(workspace.analytics, folder, by="test", now=wiring.now())
-    hold(monkeypatch, analyst_cookie(workspace, add_analyst(workspace)))
-    return workspace
+    return with_spring(workspace, tmp_path / "spring", monkeypatch)
 
 
 def add(parts, text="A *reminder* went out", chart=None, hour=None):

@@ -8,24 +8,14 @@ from lib.importers import bring_in
 from lib.model import Scope
 from lib.reports import recipients
 from lib.ui import exchange
-from tests import worlds
-from tests.screens import PATIENCE, add_analyst, analyst_cookie, frame, hold, texts
+from tests.screens import CLAIMS, PATIENCE, add_analyst, analyst_cookie, frame, hold, texts, with_spring
 
 CAMPAIGN = "vitrine-spring"
 
 
 @pytest.fixture
 def spring(workspace, tmp_path, monkeypatch):
-    folder = tmp_path / "spring"
-    folder.mkdir()
-    worlds.write_events(folder / "events.csv")
-    (folder / "campaigns.csv").write_text(
-        "campaign,title,sent_at,zone\nspring,Spring letter,2026-03-03T08:00:00Z,Europe/Paris\n",
-        encoding="utf-8",
-    )
-    bring_in(workspace.analytics, folder, by="test", now=wiring.now())
-    hold(monkeypatch, analyst_cookie(workspace, add_analyst(workspace)))
-    return workspace
+    return with_spring(workspace, tmp_path / "spring", monkeypatch)
 
 
 def page(**query):
@@ -123,7 +113,6 @@ def test_a_preview_shows_the_list_but_takes_nothing_along_and_leaves_the_address
 
 
 def test_of_reported_figures_the_counts_are_shown_and_why_there_is_no_list(workspace, tmp_path, monkeypatch):
-    from tests.test_ui_report import CLAIMS  # noqa: PLC0415 - a file of figures
 
     file = tmp_path / "campaigns.csv"
     file.write_text(CLAIMS)

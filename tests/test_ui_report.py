@@ -17,35 +17,21 @@ from lib.reports import SECTION_NAMES
 from lib.ui import exchange, report
 from lib.ui.sections import DRAWN
 from tests import worlds
-from tests.screens import PATIENCE, add_analyst, analyst_cookie, frame, hold, texts
+from tests.screens import CLAIMS, PATIENCE, add_analyst, analyst_cookie, frame, hold, texts, with_spring
 
 NASTY = "*Spring* <script>alert(1)</script> [x](javascript:alert(1)) :red[x] $a$ www.evil.com v@x.com"
-CLAIMS = (
-    'Title,Subject,List,"Send Date","Send Weekday","Total Recipients","Successful Deliveries","Soft Bounces",'
-    '"Hard Bounces","Total Bounces","Times Forwarded","Forwarded Opens","Unique Opens","Open Rate",'
-    '"Total Opens","Unique Clicks","Click Rate","Total Clicks",Unsubscribes,"Abuse Complaints",'
-    '"Times Liked on Facebook","Folder Id","Unique Id","Total Orders","Total Gross Sales","Total Revenue"\n'
-    '"Spring letter","Buds, at last",Friends,"Mar 02, 2026 09:30 am",Monday,6,5,0,1,1,0,0,6,120.00%,9,2,'
-    "40.00%,3,0,0,0,0,aaaa000001,0,0,0\n"
-)
 
 
 @pytest.fixture
 def spring(workspace, tmp_path, monkeypatch):
-    """The world of SPRING, its title full of markup, and an analyst who is signed in."""
-    folder = tmp_path / "spring"
-    folder.mkdir()
-    worlds.write_events(folder / "events.csv")
+    """The world of SPRING, its title full of markup."""
     title = NASTY.replace('"', '""')
-    (folder / "campaigns.csv").write_text(
+    campaigns = (
         "campaign,title,subject,from_name,from_email,audience,sent_at,zone,currency\n"
         f'spring,"{title}",Spring is here,The Shop,news@shop.example,Readers,2026-03-03T08:00:00Z,'
-        "Europe/Paris,EUR\n",
-        encoding="utf-8",
+        "Europe/Paris,EUR\n"
     )
-    bring_in(workspace.analytics, folder, by="test", now=wiring.now())
-    hold(monkeypatch, analyst_cookie(workspace, add_analyst(workspace)))
-    return workspace
+    return with_spring(workspace, tmp_path / "spring", monkeypatch, campaigns)
 
 
 def metrics(at) -> dict[str, str]:
