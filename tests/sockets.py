@@ -42,6 +42,8 @@ class Talk:
                 message.rerun_script.widget_states.CopyFrom(value)
             elif name == "url":
                 message.rerun_script.context_info.url = value
+            elif name == "cached_message_hashes":
+                message.rerun_script.cached_message_hashes.extend(value)
             else:
                 setattr(message.rerun_script, name, value)
         self.socket.send(message.SerializeToString())

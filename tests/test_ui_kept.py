@@ -9,6 +9,7 @@ import sqlalchemy as sa
 import streamlit as st
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
@@ -17,7 +18,7 @@ from lib.config import load
 from lib.shares import cookies, sessions
 from lib.store.tables import shares, viewers
 from lib.ui import kept, session
-from lib.ui.kept import Drawing, Shelf
+from lib.ui.kept import Bundle, Drawing, Said, Shelf
 from tests.installation import campaign, share
 from tests.screens import PATIENCE, hold, texts
 from tests.serving import serve
@@ -29,15 +30,15 @@ CAMPAIGN = "vitrine-c01"
 def drawing(size: int) -> Drawing:
     message = ForwardMsg()
     message.delta.new_element.markdown.body = "x" * size
-    return Drawing((message,), (), frozenset(), (), 1)
+    return Drawing((Said(message.SerializeToString()),), (), frozenset(), (), 1)
 
 
 def test_a_shelf_never_holds_more_than_it_may_and_gives_up_what_was_not_asked_for_longest():
     shelf = Shelf(10_000)
     for name in ("one", "two"):
-        shelf.keep(name, drawing(2500))
+        shelf.keep(name, drawing(4000))
     shelf.find("one")
-    shelf.keep("three", drawing(2500))
+    shelf.keep("three", drawing(4000))
     assert [name for name in ("one", "two", "three") if shelf.find(name)] == ["one", "three"]
 
 
@@ -180,6 +181,52 @@ def test_what_remembers_what_calls_back_and_what_belongs_to_one_session_is_not_k
     assert not len(shelf)
 
 
+def test_what_is_drawn_together_is_sent_once_in_order_even_when_it_breaks_off(monkeypatch):
+    monkeypatch.setattr(kept, "_is_served", lambda: True)
+    sent = []
+
+    def part():
+        context = get_script_run_ctx()
+        usual, context._enqueue = context._enqueue, sent.append
+        try:
+            with pytest.raises(ValueError, match="broken"), kept.together():
+                st.markdown("one")
+                kept.draw("mark", "inner", lambda: st.markdown("two"))
+                kept.draw("mark", "inner", lambda: st.markdown("two"))
+                assert not sent
+                raise ValueError("broken")
+            with kept.together():
+                pass
+        finally:
+            context._enqueue = usual
+
+    page(part)
+    (bundle,) = sent
+    said = [ForwardMsg.FromString(one) for one in bundle.SerializeToString()]
+    assert [one.delta.new_element.markdown.body for one in said] == ["one", "two", "two"]
+
+
+def waiting():
+    """A browser's queue in which a bundle waits behind the beginning of its run."""
+    queue, begun = ForwardMsgQueue(), ForwardMsg()
+    begun.new_session.name = "begun"
+    queue.enqueue(begun)
+    queue.enqueue(Bundle((b"first", b"second")))
+    return queue
+
+
+def test_a_bundle_that_waits_when_the_page_is_run_again_is_dropped_with_the_old_page():
+    queue = waiting()
+    queue.clear(retain_lifecycle_msgs=True)
+    assert [one.WhichOneof("type") for one in queue.flush()] == ["new_session"]
+
+
+def test_a_bundle_that_waits_when_a_fragment_is_run_is_sent_before_it():
+    queue = waiting()
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["some"])
+    assert [one.WhichOneof("type") for one in queue.flush()] == ["new_session", "bundle"]
+
+
 @pytest.mark.parametrize(
     ("of", "name", "other"), [(kept, "language", lambda: "fr"), (session, "on_a_phone", lambda: True)]
 )
@@ -269,6 +316,34 @@ def drawn(messages):
 def test_a_second_reader_is_sent_the_same_as_the_first(house):
     cookie = admitted(house[1], "first@client.example")
     assert drawn(opened(house, cookie)) == drawn(opened(house, cookie))
+
+
+@pytest.mark.slow
+def test_nothing_is_sent_before_what_it_stands_in(house):
+    cookie = admitted(house[1], "order@client.example")
+    opened(house, cookie)
+    seen = {(0,)}
+    for place, _content in drawn(opened(house, cookie)):
+        assert place[:-1] in seen
+        seen.add(place)
+    assert len(seen) > 100
+
+
+@pytest.mark.slow
+def test_a_browser_that_remembers_a_large_message_is_only_reminded_of_it(house):
+    cookie = admitted(house[1], "again@client.example")
+    opened(house, cookie)
+    with talk(house[0].url, cookie) as visitor:
+        visitor.run("shared", url=f"{house[0].url}/shared")
+        first = visitor.messages()
+        large = [one.hash for one in first if one.metadata.cacheable]
+        visitor.run("shared", url=f"{house[0].url}/shared", cached_message_hashes=large)
+        then = visitor.messages()[len(first) :]
+    assert large
+    assert sorted(one.ref_hash for one in then if one.WhichOneof("type") == "ref_hash") == sorted(large)
+    assert not {one.hash for one in then if one.WhichOneof("type") == "delta"} & set(large)
+    sizes = [sum(one.ByteSize() for one in part) for part in (first, then)]
+    assert sizes[1] < sizes[0] - 100_000
 
 
 @pytest.mark.slow

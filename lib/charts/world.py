@@ -92,7 +92,7 @@ def _land(rings: Sequence[Ring], shade: float, text: str = "") -> go.Scatter:
     line = np.concatenate([part for ring in rings for part in (ring, gap)] or [gap])
     return go.Scatter(
         x=line[:, 0],
-        y=line[:, 1],
+        y=np.nan_to_num(line[:, 1]).astype(np.int16),  # a gap needs one of both; whole numbers take half
         mode="lines",
         line_width=0.6,
         fill="toself",

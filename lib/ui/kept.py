@@ -9,19 +9,20 @@ is kept but the fragments of small menus, which ask again who is looking when th
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
+from itertools import chain
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamlit.cursor import Cursor
 from streamlit.delta_generator_singletons import get_dg_singleton_instance
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
-from streamlit.runtime.app_session import AppSession
-from streamlit.runtime.scriptrunner import ScriptRunner, get_script_run_ctx
+from streamlit.runtime.forward_msg_cache import create_reference_msg
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext, ThreadState
 from streamlit.runtime.state.common import WidgetMetadata
 
@@ -31,7 +32,7 @@ from lib.ui.i18n import language
 LARGEST = 64 * 2**20
 """Bytes of all that is kept: some hundred reports, each in one form, language and kind of screen."""
 
-A_MESSAGE, A_FRAGMENT = 1_200, 10_000
+A_MESSAGE, A_FRAGMENT = 150, 10_000
 """Bytes of memory, as measured, that each takes beside what a message says."""
 
 STATIC = frozenset({"dataframe", "heading", "html", "markdown", "metric", "page_link", "plotly_chart"})
@@ -44,11 +45,19 @@ TRIGGERS = frozenset({"trigger_value", "string_trigger_value"})
 """What their values are called; any other value is a choice that stays."""
 
 
+class Said(NamedTuple):
+    """A message as it is sent. Where it has a hash, a browser may remember it, and is sent `reminder`."""
+
+    whole: bytes
+    hash: str = ""
+    reminder: bytes = b""
+
+
 @dataclass(frozen=True)
 class Drawing:
     """The messages of something drawn, each with its place on the page; never changed."""
 
-    messages: tuple[ForwardMsg, ...]
+    messages: tuple[Said, ...]
     fragments: tuple[tuple[str, Callable[[], Any]], ...]
     """By their ids; each asks for its reader when it runs."""
     names: frozenset[str]
@@ -61,8 +70,43 @@ class Drawing:
     @cached_property
     def size(self) -> int:
         """Bytes of memory, roughly."""
-        said: int = sum(message.ByteSize() for message in self.messages)
+        said = sum(len(message.whole) + len(message.reminder) for message in self.messages)
         return said + A_MESSAGE * len(self.messages) + A_FRAGMENT * len(self.fragments)
+
+    @cached_property
+    def _whole(self) -> tuple[bytes, ...]:
+        return tuple(message.whole for message in self.messages)
+
+    def as_sent(self, remembered: Collection[str]) -> tuple[bytes, ...]:
+        """The messages for a browser that remembers those with these hashes."""
+        if not any(message.hash in remembered for message in self.messages if message.hash):
+            return self._whole
+        return tuple(
+            message.reminder if message.hash and message.hash in remembered else message.whole
+            for message in self.messages
+        )
+
+
+class Bundle:
+    """Messages that take one step through the server instead of one each, which costs more than they do
+    themselves. To Streamlit it is a message of a kind that it only passes on; lib/web/bundles.py takes it
+    apart before it leaves.
+    """
+
+    delta = None
+    """Of no fragment: when one runs again, a bundle that still waits is sent before it."""
+
+    def __init__(self, messages: tuple[bytes, ...]) -> None:
+        self._messages = messages
+
+    def WhichOneof(self, _group: str) -> str:  # noqa: N802 - as a message calls it
+        return "bundle"
+
+    def HasField(self, _name: str) -> bool:  # noqa: N802 - as a message calls it
+        return False
+
+    def SerializeToString(self) -> tuple[bytes, ...]:  # noqa: N802 - as a message calls it
+        return self._messages
 
 
 class Shelf:
@@ -117,6 +161,30 @@ def draw(mark: str, name: str, function: Callable[[], None], *more: Hashable) ->
         SHELF.keep(key, drawing)
 
 
+@contextmanager
+def together() -> Iterator[None]:
+    """What is drawn until the block ends is sent as one bundle, at its end. For what is drawn in moments: a
+    reader sees nothing of it before.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None or not _is_served():
+        yield
+        return
+    send, said = context._enqueue, list[ForwardMsg | Bundle]()
+    context._enqueue = said.append
+    try:
+        yield
+    finally:
+        context._enqueue = send
+        if said:
+            send(Bundle(_flat(said)))  # type: ignore[arg-type]
+
+
+def _flat(said: Iterable[ForwardMsg | Bundle]) -> tuple[bytes, ...]:
+    parts = (message.SerializeToString() for message in said)
+    return tuple(chain.from_iterable(part if isinstance(part, tuple) else (part,) for part in parts))
+
+
 def _cursor() -> Cursor | None:
     """Where the next element goes; None where there is no page."""
     return get_dg_singleton_instance().main_dg._active_dg._cursor
@@ -131,11 +199,11 @@ def _is_pressed(context: ScriptRunContext, known: Drawing) -> bool:
 
 
 def _again(context: ScriptRunContext, cursor: Cursor, known: Drawing) -> None:
-    with _together(context):
-        for message in known.messages:
-            copy = ForwardMsg()
-            copy.CopyFrom(message)
-            context.enqueue(copy)
+    if _is_served() and "enqueue" not in vars(context):
+        context._enqueue(Bundle(known.as_sent(context.cached_message_hashes)))  # type: ignore[arg-type]
+    else:  # each by itself, for a test or for whoever listens
+        for said in known.messages:
+            context.enqueue(ForwardMsg.FromString(said.whole))
     for name, fragment in known.fragments:
         context.fragment_storage.register(name, fragment, parent_fragment_id=ThreadState.get().fragment_id)
         context.shared.new_fragment_ids.check_and_add(name)
@@ -145,38 +213,9 @@ def _again(context: ScriptRunContext, cursor: Cursor, known: Drawing) -> None:
         cursor.lock_element()
 
 
-@contextmanager
-def _together(context: ScriptRunContext) -> Iterator[None]:
-    """All that is said until the block ends reaches the browser's queue in two steps of the server's loop.
-    Streamlit takes one for each message, which costs more than the message itself.
-    """
-    send, said = context._enqueue, list[ForwardMsg]()
-    context._enqueue = said.append
-    try:
-        yield
-    finally:
-        context._enqueue = send
-    page = _page(context)
-    usual = said if page is None else said[:1]  # sending may end the run, when a newer one waits
-    for message in usual:
-        send(message)
-    if page is not None:
-        page._call_soon_on_event_loop(partial(_queue, page, send.__self__, said[1:]))  # type: ignore[attr-defined]
-
-
-def _page(context: ScriptRunContext) -> AppSession | None:
-    """The browser's page that this run is for; None where no server runs, as in some tests."""
-    pages = getattr(Runtime.instance(), "_session_mgr", None) if Runtime.exists() else None
-    found = pages.get_active_session_info(context.session_id) if pages else None
-    return found.session if found else None
-
-
-def _queue(page: AppSession, runner: ScriptRunner, messages: Sequence[ForwardMsg]) -> None:
-    """On the server's loop: as with each single message, those of a run that was replaced are dropped."""
-    if page._scriptrunner is not runner:
-        return
-    for message in messages:
-        page._enqueue_forward_msg(message)
+def _is_served() -> bool:
+    """Whether the server is there that takes bundles apart; Streamlit's AppTest has a stand-in for it."""
+    return Runtime.exists() and type(Runtime.instance()) is Runtime
 
 
 def _first(context: ScriptRunContext, cursor: Cursor, function: Callable[[], None]) -> Drawing | None:
@@ -193,12 +232,19 @@ def _first(context: ScriptRunContext, cursor: Cursor, function: Callable[[], Non
     if not all(_forgets(widget) for widget, _key in buttons):
         return None
     return Drawing(
-        tuple(heard),
+        tuple(map(_said, heard)),
         tuple((name, context.fragment_storage.lookup(name)) for name in sorted(fragments)),
         names,
         buttons,
         cursor.index - first,
     )
+
+
+def _said(message: ForwardMsg) -> Said:
+    whole = message.SerializeToString()
+    if not message.metadata.cacheable:
+        return Said(whole)
+    return Said(whole, message.hash, create_reference_msg(message).SerializeToString())
 
 
 def _buttons(

@@ -245,7 +245,7 @@ def _section(report: Report, section: Section, scope: Scope, live: bool) -> None
     """One section with its heading; where it is not `live`, in a preview, nothing can be taken along."""
     heading, body = partial(_heading, report, section.name, live), partial(_body, report, section, scope)
     if section.name in LIVE:
-        with st.container(border=True, key=section_key(section.name)):
+        with kept.together(), st.container(border=True, key=section_key(section.name)):
             kept.draw(report.mark, f"heading-{section.name}", heading, live)
             body()
     else:

@@ -4,6 +4,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from lib.web import door, files, google, health, logs, mails, sign
+from lib.web.bundles import Bundles
 from lib.web.client import Visitor
 from lib.web.guard import Guard, Hosts
 from lib.web.headers import Headers
@@ -28,6 +29,7 @@ def middleware(parts: App) -> list[Middleware]:
     """From the outside in."""
     own = frozenset(route.path for route in routes(parts))
     return [
+        Middleware(Bundles),
         Middleware(Headers, settings=parts.settings),
         Middleware(Visitor, settings=parts.settings),
         Middleware(Hosts, settings=parts.settings),
