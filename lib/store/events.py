@@ -7,6 +7,7 @@ means. Beside a rollup lies a file of messages, made and removed with it.
 
 import fcntl
 import hmac
+import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
@@ -29,7 +30,7 @@ APART = "apart-"
 
 SETTINGS: dict[str, Any] = {  # bounded, and offline
     "memory_limit": "1GB",  # enough for the largest import, 2,000,000 rows of 1,000,000 recipients
-    "threads": 4,
+    "threads": min(4, len(os.sched_getaffinity(0))),  # more than processors only wait for each other
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
