@@ -14,6 +14,7 @@ from lib.reports import METRICS, OTHER, Count, answer, rollup
 from lib.reports.facts import facts_sql
 from lib.reports.metrics import COUNTS
 from lib.store.events import reading
+from lib.store.library import Uncounted
 from tests.shelf import EVERYTHING, SENT_AT, SPRING, covering, event, shelf
 
 AGENTS = (None, "Mozilla/5.0", "Outlook", "Barracuda", "GoogleImageProxy")
@@ -209,9 +210,9 @@ def test_a_campaign_too_large_for_memory_is_counted_as_a_small_one(library_of, m
     library_of.bring(SPRING, covering(), *events)
     store = library_of.analytics.events
     file = [store.path(f"{SPRING.id}/1.parquet")]
-    small = rollup.make(library_of.analytics, SPRING.id, file)
+    (small,) = rollup.make(library_of.analytics, [Uncounted(SPRING.id, file)])
     monkeypatch.setattr(rollup, "MANY_ROWS", 10)
-    large = rollup.make(library_of.analytics, SPRING.id, file)
+    (large,) = rollup.make(library_of.analytics, [Uncounted(SPRING.id, file)])
     assert (small.counts, small.started_at) == (large.counts, large.started_at)
     for place in (store.path, store.messages):
         tables = [pq.ParquetFile(place(made.path)).read() for made in (small, large)]

@@ -97,7 +97,7 @@ NUMBERS = pa.schema({"number": pa.int64(), "word": pa.string()})
 def total(events, rows):
     with events.desk() as desk:
         desk.put("numbers", rows, NUMBERS)
-        return desk.ask("SELECT SUM(number) + $more FROM numbers", more="1").fetchall()[0][0]
+        return desk.ask("SELECT SUM(number) + 1 FROM numbers").fetchall()[0][0]
 
 
 def test_a_desk_is_asked_of_one_thing_after_the_other(events):

@@ -5,6 +5,7 @@ import csv
 import time
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 
 import pyarrow.parquet as pq
 import pytest
@@ -355,7 +356,8 @@ def test_two_orders_of_one_moment_in_two_files_are_two_orders(library_of):
     assert library_of.figures()["orders"] == 2
 
 
-def test_who_stops_an_import_does_not_wait_until_all_its_campaigns_are_counted(library_of):
+def test_who_stops_an_import_does_not_wait_until_all_its_campaigns_are_counted(library_of, monkeypatch):
+    monkeypatch.setattr(settlement, "LOT", 1)
     rolled = []
 
     def roll(*given):
@@ -375,9 +377,43 @@ def test_who_stops_an_import_does_not_wait_until_all_its_campaigns_are_counted(l
     assert not list(library_of.analytics.events.folder.rglob("*.parquet"))
 
 
+@pytest.mark.parametrize(("most", "lots"), [(50, [6]), (4, [2, 4]), (0, [1] * 6)])
+def test_small_campaigns_are_counted_in_lots_and_large_ones_alone(library_of, monkeypatch, most, lots):
+    """No lot has more events than `SMALL`."""
+    monkeypatch.setattr(settlement, "SMALL", most)
+    asked = []
+
+    def roll(analytics, uncounted):
+        asked.append(len(uncounted))
+        return rollup.make(analytics, uncounted)
+
+    items = [event("ann", "opened", 60, campaign=f"vitrine-{number}") for number in range(6)]
+    job = library.Job("vitrine", "test", "test.csv", "0" * 64, "ann@agency.example")
+    told = []
+    library.bring(library_of.analytics, job, rows(items), roll, told.append, NOW)
+    assert sorted(asked) == lots
+    assert told[-1].done == told[-1].campaigns == 6
+
+
+def test_a_lot_has_no_more_campaigns_than_it_may(library_of, monkeypatch):
+    monkeypatch.setattr(settlement, "LOT", 4)
+    asked = []
+
+    def roll(analytics, uncounted):
+        asked.append([one.campaign for one in uncounted])
+        return rollup.make(analytics, uncounted)
+
+    items = [event("ann", "opened", 60, campaign=f"vitrine-{number}") for number in range(10)]
+    job = library.Job("vitrine", "test", "test.csv", "0" * 64, "ann@agency.example")
+    library.bring(library_of.analytics, job, rows(items), roll, lambda _: None, NOW)
+    assert sorted(map(len, asked)) == [2, 4, 4]
+    assert sorted(chain.from_iterable(asked)) == [f"vitrine-{number}" for number in range(10)]
+
+
 @pytest.mark.parametrize(("small", "at_once"), [(0, 1), (100, 2)])
 def test_only_small_campaigns_are_counted_beside_each_other(library_of, monkeypatch, small, at_once):
     monkeypatch.setattr(settlement, "SMALL", small)
+    monkeypatch.setattr(settlement, "LOT", 1)
     running, most = [], []
 
     def roll(*given):

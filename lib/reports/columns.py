@@ -7,8 +7,9 @@ by «or».
 
 # ruff: noqa: S608 - the SQL is made of metrics and closed names
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import duckdb
 import numpy as np
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 
 from lib.reports.metrics import COUNTS
 from lib.reports.rules import WINDOWS
+from lib.store.event_files import own_words
 
 Numbers = npt.NDArray[np.int64]
 
@@ -81,7 +83,8 @@ def question(facts: str, dimensions: Iterable[str]) -> str:
     marks = " + ".join(f"CASE WHEN {where} THEN {BITS[name]} ELSE 0 END" for name, where in MARKED.items())
     sold = " OR ".join(COUNTS[name].where for name in ("orders", "revenue"))
     return (
-        f"SELECT message, CAST({marks} AS BIGINT) AS marks, happened_at, {', '.join(dimensions)}, mixed,"
+        f"SELECT campaign, message, CAST({marks} AS BIGINT) AS marks, happened_at, mixed,"
+        f" {', '.join(dimensions)},"
         f" CASE WHEN {sold} THEN purchase END AS purchase,"
         f" CASE WHEN {sold} THEN CAST(revenue * {CENTS} AS BIGINT) END AS amount"
         f" FROM ({facts}) AS facts"
@@ -92,6 +95,18 @@ def read(answer: duckdb.DuckDBPyRelation) -> pa.Table:
     """The answer to `question`, as `columns` needs it; texts as dictionaries."""
     reader = answer.to_arrow_reader(BATCH)
     return pa.Table.from_batches([_coded(batch) for batch in reader], _schema(reader.schema))
+
+
+def apart(table: pa.Table, campaigns: int) -> Iterator[pa.Table]:
+    """The table of `read` for each campaign, from 0 to `campaigns`, as if it had been read alone."""
+    if campaigns == 1:
+        yield table
+        return
+    numbers = table.column("campaign").to_numpy()
+    ordered = table.unify_dictionaries().take(pa.array(np.argsort(numbers, kind="stable")))
+    starts = np.concatenate(([0], np.cumsum(np.bincount(numbers, minlength=campaigns))))
+    for start, end in pairwise(starts.tolist()):
+        yield ordered.slice(start, end - start)
 
 
 def _coded(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -135,8 +150,7 @@ def columns(table: pa.Table, dimensions: Iterable[str]) -> Columns:
 
 def _keyed(column: pa.ChunkedArray, order: Numbers) -> Keyed:
     held = column.unify_dictionaries().combine_chunks()  # one column at a time: all at once need much more
-    if not pa.types.is_dictionary(held.type):
-        held = held.dictionary_encode()
+    held = own_words(held) if pa.types.is_dictionary(held.type) else held.dictionary_encode()
     ranks = pc.sort_indices(held.dictionary).to_numpy()
     places = np.full(len(ranks) + 1, -1, dtype=np.int32)  # the last one stands for -1
     places[ranks] = np.arange(len(ranks), dtype=np.int32)

@@ -1,12 +1,12 @@
-"""The events of one campaign as the metrics count them: its facts.
+"""The events of campaigns as the metrics count them: their facts, each campaign's by itself.
 
 One row per event, and one row more for each open that only a click proves (`told` is false). What no metric
 asks of a kind is null or false there: purchase and is_first of a bounce, reason of a click. Columns:
-message, kind, happened_at, hour (whole hours since the campaign began), link, link_position, domain, country,
-region, device, client, variant, product, reason, machine_reason, apart_within, bounce (hard, soft, or null
-when the message's last word is not a bounce), standing (this event is that last word), counted, people,
-is_first, is_first_by_person, purchase, revenue, mixed (the amounts of the campaign are in several
-currencies).
+campaign (the number that the source gives it), message, kind, happened_at, hour (whole hours since the
+campaign began), link, link_position, domain, country, region, device, client, variant, product, reason,
+machine_reason, apart_within, bounce (hard, soft, or null when the message's last word is not a bounce),
+standing (this event is that last word), counted, people, is_first, is_first_by_person, purchase, revenue,
+mixed (the amounts of the campaign are in several currencies).
 
 `apart_within` is the smallest window in seconds under which a rule sets the event apart: 0 where a rule does
 so whatever the windows, null where none does under any.
@@ -44,78 +44,76 @@ CONDITIONS = {  # reason: when it applies, where the sender says nothing
 def facts_sql(
     source: str, start: datetime | None, currency: str | None = None, *, overlapping: bool = True
 ) -> str:
-    """The SELECT that gives the facts, over `source` (a table expression of event files).
+    """The SELECT that gives the facts of one campaign, over `source` (a table expression of event files).
 
     `currency` is the campaign's; amounts that name none are in it. A source that holds no event twice, such
     as a single file, is read faster when it is not `overlapping`.
     """
-    return _facts(source, seconds_of(start), text_of(currency), overlapping)
+    begun = "NULL" if start is None else repr(start.timestamp())
+    named = "NULL" if currency is None else quoted(currency)
+    return facts_of_several(
+        f"(SELECT 0 AS campaign, * FROM {source})",
+        f"(SELECT 0 AS campaign, CAST({begun} AS DOUBLE) AS start, CAST({named} AS VARCHAR) AS currency)",
+        overlapping=overlapping,
+    )
 
 
-def facts_asked(source: str, *, overlapping: bool) -> str:
-    """The same with the parameters $start, as `seconds_of` gives it, and $currency, a text or NULL."""
-    return _facts(source, "CAST($start AS DOUBLE)", "CAST($currency AS VARCHAR)", overlapping)
-
-
-def seconds_of(start: datetime | None) -> str:
-    """Since 1970, as an SQL literal."""
-    return "CAST(NULL AS DOUBLE)" if start is None else f"CAST({start.timestamp()!r} AS DOUBLE)"
-
-
-def text_of(text: str | None) -> str:
-    """As an SQL literal."""
-    return "CAST(NULL AS VARCHAR)" if text is None else quoted(text)
-
-
-def _facts(source: str, start: str, currency: str, overlapping: bool) -> str:
-    """The SELECT for a start and a currency that are SQL expressions."""
+def facts_of_several(source: str, campaigns: str, *, overlapping: bool) -> str:
+    """The SELECT for several campaigns, which `source` tells apart by a column `campaign`. `campaigns` is a
+    table expression with the start of each, in seconds since 1970, and its currency.
+    """
     once, is_once = ("once", f"{_ONCE.format(source=source)},") if overlapping else (f"{source} AS once", "")
     return f"""
 WITH {is_once}
-clickers AS (SELECT DISTINCT message FROM {once} WHERE kind = 'clicked'),
+clickers AS (SELECT DISTINCT campaign, message FROM {once} WHERE kind = 'clicked'),
 arrivals AS (  -- of those who clicked: nobody else is asked when a message arrived
-    SELECT message, COALESCE(MIN(CASE WHEN kind = 'delivered' THEN happened_at END),
+    SELECT campaign, message, COALESCE(MIN(CASE WHEN kind = 'delivered' THEN happened_at END),
         MIN(CASE WHEN kind = 'sent' THEN happened_at END)) AS arrived_at
-    FROM {once} WHERE kind IN ('delivered', 'sent') AND message IN (SELECT message FROM clickers)
-    GROUP BY message
+    FROM {once} WHERE kind IN ('delivered', 'sent')
+        AND (campaign, message) IN (SELECT (campaign, message) FROM clickers)
+    GROUP BY campaign, message
 ),
 last_words AS (  -- a bounce without a time is taken as the last word, a delivery without one as the first
-    SELECT message, id, ordinal, kind, CASE WHEN subtype = 'hard' THEN 'hard' ELSE 'soft' END AS bounce
+    SELECT campaign, message, id, ordinal, kind,
+        CASE WHEN subtype = 'hard' THEN 'hard' ELSE 'soft' END AS bounce
     FROM (
         SELECT *, ROW_NUMBER() OVER (
-            PARTITION BY message
+            PARTITION BY campaign, message
             ORDER BY CASE WHEN happened_at IS NOT NULL THEN 1 WHEN kind = 'bounced' THEN 2 ELSE 0 END DESC,
                 happened_at DESC, CASE kind WHEN 'bounced' THEN 0 ELSE 1 END,
                 CASE subtype WHEN 'hard' THEN 0 ELSE 1 END, id, ordinal
         ) AS back
-        FROM (SELECT message, id, ordinal, kind, subtype, happened_at FROM {once}
+        FROM (SELECT campaign, message, id, ordinal, kind, subtype, happened_at FROM {once}
             WHERE kind IN ('delivered', 'bounced')
-            AND message IN (SELECT message FROM {once} WHERE kind = 'bounced')) AS of_bounced
+            AND (campaign, message) IN (SELECT (campaign, message) FROM {once} WHERE kind = 'bounced')
+        ) AS of_bounced
     ) AS words WHERE back = 1
 ),
-bounces AS (SELECT message, id, ordinal, bounce FROM last_words WHERE kind = 'bounced'),
+bounces AS (SELECT campaign, message, id, ordinal, bounce FROM last_words WHERE kind = 'bounced'),
 first_clicks AS (
-    SELECT message, link, MIN(happened_at) AS happened_at FROM {once}
-    WHERE kind = 'clicked' AND link IS NOT NULL AND happened_at IS NOT NULL GROUP BY message, link
+    SELECT campaign, message, link, MIN(happened_at) AS happened_at FROM {once}
+    WHERE kind = 'clicked' AND link IS NOT NULL AND happened_at IS NOT NULL GROUP BY campaign, message, link
 ),
+links AS (SELECT campaign, COUNT(DISTINCT link) AS clicked FROM first_clicks GROUP BY campaign),
 bursts AS (  -- of those who clicked every link: when they began and how long that took
-    SELECT message, MIN(happened_at) AS began, {_seconds("MAX(happened_at)", "MIN(happened_at)")} AS span
-    FROM first_clicks GROUP BY message
-    HAVING COUNT(*) >= {FEWEST_LINKS} AND COUNT(*) = (SELECT COUNT(DISTINCT link) FROM first_clicks)
+    SELECT campaign, message, MIN(happened_at) AS began,
+        {_seconds("MAX(happened_at)", "MIN(happened_at)")} AS span
+    FROM first_clicks JOIN links USING (campaign) GROUP BY campaign, message
+    HAVING COUNT(*) >= {FEWEST_LINKS} AND COUNT(*) = MIN(clicked)
 ),
 visits AS (  -- each recipient's first click from an address
-    SELECT ip, message, MIN(happened_at) AS happened_at FROM {once}
-    WHERE kind = 'clicked' AND ip IS NOT NULL AND happened_at IS NOT NULL GROUP BY ip, message
+    SELECT campaign, ip, message, MIN(happened_at) AS happened_at FROM {once}
+    WHERE kind = 'clicked' AND ip IS NOT NULL AND happened_at IS NOT NULL GROUP BY campaign, ip, message
 ),
-shared AS (SELECT ip FROM visits GROUP BY ip HAVING COUNT(*) >= {FEWEST_SHARING}),
+shared AS (SELECT campaign, ip FROM visits GROUP BY campaign, ip HAVING COUNT(*) >= {FEWEST_SHARING}),
 queues AS (  -- how long the visitors of an address took, each with those who came right after
     SELECT *, {_seconds(f"LEAD(happened_at, {FEWEST_SHARING - 1}) OVER in_turn", "happened_at")} AS span
-    FROM visits WHERE ip IN (SELECT ip FROM shared)
-    WINDOW in_turn AS (PARTITION BY ip ORDER BY happened_at, message)
+    FROM visits WHERE (campaign, ip) IN (SELECT (campaign, ip) FROM shared)
+    WINDOW in_turn AS (PARTITION BY campaign, ip ORDER BY happened_at, message)
 ),
 crowds AS (  -- the quickest such queue in which a recipient stands
-    SELECT ip, message, MIN(span) OVER (
-        PARTITION BY ip ORDER BY happened_at, message
+    SELECT campaign, ip, message, MIN(span) OVER (
+        PARTITION BY campaign, ip ORDER BY happened_at, message
         ROWS BETWEEN {FEWEST_SHARING - 1} PRECEDING AND CURRENT ROW
     ) AS span FROM queues
 ),
@@ -126,11 +124,16 @@ agents AS (
     FROM (SELECT DISTINCT user_agent FROM {once} WHERE user_agent IS NOT NULL) AS named
 ),
 variants AS (
-    SELECT once.message, MAX(once.variant) AS variant FROM {once}
-    LEFT JOIN clickers ON clickers.message = once.message
-    WHERE once.variant IS NOT NULL AND {_STAYS} GROUP BY once.message
+    SELECT once.campaign, once.message, MAX(once.variant) AS variant FROM {once}
+    LEFT JOIN clickers ON {_of_once("clickers")}
+    WHERE once.variant IS NOT NULL AND {_STAYS} GROUP BY once.campaign, once.message
 ),
-money AS (SELECT {_mixed(currency)} AS mixed FROM {once} WHERE revenue IS NOT NULL),
+money AS (
+    SELECT once.campaign, CASE WHEN MIN(named.currency) IS NULL THEN COUNT(DISTINCT once.currency) > 1
+        ELSE COUNT(CASE WHEN once.currency <> named.currency THEN 1 END) > 0 END AS mixed
+    FROM {once} JOIN {campaigns} AS named ON named.campaign = once.campaign
+    WHERE once.revenue IS NOT NULL GROUP BY once.campaign
+),
 joined AS (  -- opens and clicks; only clicks are asked how soon they came
     SELECT {_OF_ANY_KIND}, once.machine, once.machine_reason AS said, once.user_agent, scanner, program,
         {_seconds("once.happened_at", "arrived_at")} AS delay,
@@ -139,14 +142,14 @@ joined AS (  -- opens and clicks; only clicks are asked how soon they came
         CASE WHEN crowds.span + EPOCH_US(once.happened_at) + EPOCH_US(arrived_at) IS NOT NULL
             THEN GREATEST(crowds.span, {_seconds("once.happened_at", "arrived_at")}) END AS crowd
     FROM {once} {_JOINED}
-    LEFT JOIN arrivals ON arrivals.message = once.message
-    LEFT JOIN bursts ON bursts.message = once.message
-    LEFT JOIN crowds ON crowds.message = once.message AND crowds.ip = once.ip
+    LEFT JOIN arrivals ON {_of_once("arrivals")}
+    LEFT JOIN bursts ON {_of_once("bursts")}
+    LEFT JOIN crowds ON {_of_once("crowds")} AND crowds.ip = once.ip
     WHERE once.kind = 'clicked'
     UNION ALL BY NAME
     SELECT {_OF_ANY_KIND}, once.machine, once.machine_reason AS said, once.user_agent, scanner, program
     FROM {once} {_JOINED}
-    LEFT JOIN clickers ON clickers.message = once.message
+    LEFT JOIN clickers ON {_of_once("clickers")}
     WHERE once.kind = 'opened' AND {_STAYS}
 ),
 marked AS (
@@ -155,31 +158,36 @@ marked AS (
     FROM joined
 ),
 firsts AS (  -- the first open and the first click of each message, of all and of a person's
-    SELECT id, ordinal, before IS DISTINCT FROM kind AS is_first,
+    SELECT campaign, id, ordinal, before IS DISTINCT FROM kind AS is_first,
         person AND alike_before IS DISTINCT FROM kind AS is_first_by_person,
         kind = 'clicked' AND before IS NULL AS proves, person AND kind = 'clicked' AND alike_before IS NULL
             AS proves_person
     FROM (
         SELECT *, LAG(kind) OVER in_turn AS before, LAG(kind) OVER alike AS alike_before
         FROM (
-            SELECT message, id, ordinal, kind, happened_at, machine_reason IS NULL AS person FROM marked
+            SELECT campaign, message, id, ordinal, kind, happened_at, machine_reason IS NULL AS person
+            FROM marked
         ) AS short
         WINDOW  -- opens come before clicks, so that a click with nothing before it had no open
-            in_turn AS (PARTITION BY message ORDER BY kind DESC, happened_at NULLS LAST, id, ordinal),
-            alike AS (PARTITION BY message, person ORDER BY kind DESC, happened_at NULLS LAST, id, ordinal)
+            in_turn AS (
+                PARTITION BY campaign, message ORDER BY kind DESC, happened_at NULLS LAST, id, ordinal
+            ), alike AS (
+                PARTITION BY campaign, message, person
+                ORDER BY kind DESC, happened_at NULLS LAST, id, ordinal
+            )
     ) AS turns
     WHERE before IS DISTINCT FROM kind OR (person AND alike_before IS DISTINCT FROM kind)
 ),
 rows_of_facts AS (
     SELECT marked.*, FALSE AS standing, TRUE AS told, TRUE AS counted, machine_reason IS NULL AS people,
         COALESCE(is_first, FALSE) AS is_first, COALESCE(is_first_by_person, FALSE) AS is_first_by_person
-    FROM marked LEFT JOIN firsts ON firsts.id = marked.id AND firsts.ordinal = marked.ordinal
+    FROM marked LEFT JOIN firsts ON {_SAME}
     UNION ALL BY NAME  -- a click implies an open
     SELECT {_IMPLIED_OPEN}, TRUE AS counted, FALSE AS people, TRUE AS is_first, FALSE AS is_first_by_person
-    FROM marked JOIN firsts ON firsts.id = marked.id AND firsts.ordinal = marked.ordinal WHERE proves
+    FROM marked JOIN firsts ON {_SAME} WHERE proves
     UNION ALL BY NAME  -- a person's click implies that a person opened
     SELECT {_IMPLIED_OPEN}, FALSE AS counted, TRUE AS people, FALSE AS is_first, TRUE AS is_first_by_person
-    FROM marked JOIN firsts ON firsts.id = marked.id AND firsts.ordinal = marked.ordinal WHERE proves_person
+    FROM marked JOIN firsts ON {_SAME} WHERE proves_person
     UNION ALL BY NAME
     SELECT {_OF_ANY_KIND}, CASE WHEN once.kind = 'ordered' THEN once.product END AS product,
         CASE WHEN once.kind IN ('bounced', 'unsubscribed', 'complained') THEN once.reason END AS reason,
@@ -191,26 +199,37 @@ rows_of_facts AS (
         TRUE AS told, TRUE AS counted, TRUE AS people, FALSE AS is_first, FALSE AS is_first_by_person
     FROM {once} {_JOINED} WHERE once.kind NOT IN ('opened', 'clicked')
 )
-SELECT *, {_hour(start)} AS hour, (SELECT mixed FROM money) AS mixed FROM rows_of_facts
+SELECT rows_of_facts.*, {_HOUR} AS hour, COALESCE(money.mixed, FALSE) AS mixed FROM rows_of_facts
+JOIN {campaigns} AS named ON named.campaign = rows_of_facts.campaign
+LEFT JOIN money ON money.campaign = rows_of_facts.campaign
 """
+
+
+def _of_once(table: str) -> str:
+    """That a row of `table` is of the same message as the event."""
+    return f"{table}.campaign = once.campaign AND {table}.message = once.message"
 
 
 _ONCE = """once AS (  -- the same event in two files is one event
     SELECT every.* FROM {source} AS every
     LEFT JOIN (
-        SELECT id, ordinal, MIN(import) AS import FROM {source} GROUP BY id, ordinal HAVING COUNT(*) > 1
-    ) AS repeated ON repeated.id = every.id AND repeated.ordinal = every.ordinal
+        SELECT campaign, id, ordinal, MIN(import) AS import FROM {source}
+        GROUP BY campaign, id, ordinal HAVING COUNT(*) > 1
+    ) AS repeated ON repeated.campaign = every.campaign
+        AND repeated.id = every.id AND repeated.ordinal = every.ordinal
     WHERE repeated.id IS NULL OR repeated.import = every.import
 )"""
 
 # an importer's implied open gives way to the click itself, which says more
 _STAYS = "NOT (once.kind = 'opened' AND once.implied AND clickers.message IS NOT NULL)"
 
-_JOINED = """LEFT JOIN bounces ON bounces.message = once.message
+_JOINED = f"""LEFT JOIN bounces ON {_of_once("bounces")}
         LEFT JOIN agents ON agents.user_agent = once.user_agent
-        LEFT JOIN variants ON variants.message = once.message"""
+        LEFT JOIN variants ON {_of_once("variants")}"""
 
-_OF_ANY_KIND = """once.message, once.id, once.ordinal, once.kind, once.happened_at,
+_SAME = "firsts.campaign = marked.campaign AND firsts.id = marked.id AND firsts.ordinal = marked.ordinal"
+
+_OF_ANY_KIND = """once.campaign, once.message, once.id, once.ordinal, once.kind, once.happened_at,
         once.link, once.link_position, once.domain, once.client, bounces.bounce,
         CASE WHEN NOT COALESCE(proxy, FALSE) THEN once.country END AS country,
         CASE WHEN NOT COALESCE(proxy, FALSE) AND (once.country IS NOT NULL OR once.region IS NOT NULL)
@@ -218,9 +237,16 @@ _OF_ANY_KIND = """once.message, once.id, once.ordinal, once.kind, once.happened_
         CASE WHEN NOT COALESCE(proxy, FALSE) THEN once.device END AS device,
         COALESCE(once.variant, variants.variant) AS variant"""
 
+# whole hours since the campaign began; unknown for what has no time or lies before that
+_HOUR = (
+    "CASE WHEN EPOCH(happened_at) >= named.start"
+    " THEN CAST(FLOOR((EPOCH(happened_at) - named.start) / 3600) AS INTEGER) END"
+)
+
 _IMPLIED_OPEN = (  # the columns of an open that a click proves
-    "message, marked.id, marked.ordinal, 'opened' AS kind, happened_at, domain, client, country, region,"
-    " device, variant, bounce, FALSE AS standing, machine_reason, apart_within, FALSE AS told"
+    "marked.campaign, message, marked.id, marked.ordinal, 'opened' AS kind, happened_at, domain, client,"
+    " country, region, device, variant, bounce, FALSE AS standing, machine_reason, apart_within,"
+    " FALSE AS told"
 )
 
 
@@ -258,16 +284,3 @@ def _names(names: tuple[str, ...], but: tuple[str, ...] = ()) -> str:
 
 def _seconds(later: str, earlier: str) -> str:
     return f"(EPOCH_US({later}) - EPOCH_US({earlier})) / 1e6"
-
-
-def _mixed(currency: str) -> str:
-    return (
-        f"CASE WHEN {currency} IS NULL THEN COUNT(DISTINCT currency) > 1"
-        f" ELSE COUNT(CASE WHEN currency <> {currency} THEN 1 END) > 0 END"
-    )
-
-
-def _hour(start: str) -> str:
-    """Whole hours since `start`; unknown for what has no time or lies before it."""
-    hours = f"CAST(FLOOR((EPOCH(happened_at) - {start}) / 3600) AS INTEGER)"
-    return f"CASE WHEN EPOCH(happened_at) >= {start} THEN {hours} END"

@@ -12,7 +12,11 @@ may know what that one did. The rule, for each campaign and dimension:
 """
 
 from collections.abc import Callable, Hashable, Mapping
+from functools import reduce
 from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 FEWEST = 5
 """Recipients that a group needs to be shown by itself."""
@@ -38,8 +42,15 @@ def merged(sizes: Mapping[Key, int], together: Callable[[frozenset[Key]], int], 
 
 def size(counts: Mapping[str, float]) -> int:
     """The recipients of a group at least, in its smaller form, given its counts of messages by metric."""
+    return int(sizes({name: np.array([value]) for name, value in counts.items()})[0]) if counts else 0
+
+
+def sizes(counts: Mapping[str, npt.NDArray[np.number]]) -> npt.NDArray[np.number]:
+    """The same of many groups, of each a number; there is at least one metric."""
     people = {name for name in counts if name.endswith("_people")}
     both = {name.removesuffix("_people") for name in people}
-    with_machines = max((value for name, value in counts.items() if name not in people), default=0)
-    without = max((value for name, value in counts.items() if name not in both), default=0)
-    return int(min((number for number in (with_machines, without) if number > 0), default=0))
+    nobody = np.zeros_like(next(iter(counts.values())))
+    with_machines = reduce(np.maximum, (counts[name] for name in counts.keys() - people), nobody)
+    without = reduce(np.maximum, (counts[name] for name in counts.keys() - both), nobody)
+    smaller, larger = np.minimum(with_machines, without), np.maximum(with_machines, without)
+    return np.asarray(np.where(smaller > 0, smaller, larger))

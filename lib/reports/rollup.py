@@ -16,10 +16,11 @@ The file of messages lies beside it: see lib/reports/outcomes.py.
 
 # ruff: noqa: S608 - the SQL is made of closed names and paths that the manifest names
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -37,19 +38,20 @@ from lib.reports.columns import (
     TOLD_OPENS,
     Columns,
     Numbers,
+    apart,
     columns,
     question,
     read,
 )
-from lib.reports.facts import facts_asked, facts_sql, seconds_of, text_of
+from lib.reports.facts import facts_of_several, facts_sql
 from lib.reports.metrics import COUNTS
 from lib.reports.outcomes import FORMS, outcomes
 from lib.reports.rules import RULES_VERSION, WINDOWS
-from lib.reports.tallies import OF_EVENTS, OF_MESSAGES, Pairs, Values, counted, sold
+from lib.reports.tallies import OF_EVENTS, OF_MESSAGES, Pairs, Values, counted, is_among, sold
 from lib.store import library
 from lib.store.analytics import Analytics
-from lib.store.events import Events, reading
-from lib.store.library import Rolled
+from lib.store.events import Events, quoted, reading
+from lib.store.library import Rolled, Uncounted
 from lib.store.spool import STORED
 
 OTHER = "*"
@@ -96,54 +98,36 @@ MOST_ACTIVE = 50
 ROW_GROUP = 122_880
 MANY_ROWS = 500_000
 """Beyond so many rows the facts are read in a database of their own."""
-HELD = "held"
+HELD, NAMED = "held", "named"
 EVENTS = pa.schema(
-    {"id": pa.int64(), "ordinal": pa.int32(), "import": pa.int32()}
+    {"campaign": pa.int32(), "id": pa.int64(), "ordinal": pa.int32(), "import": pa.int32()}
     | {name: kind for name, kind in STORED.items() if name != "url"}
 )
 """Of the events that are held in memory while their facts are asked for."""
-BARE = pa.schema([(name, pa.string()) for name in ("link", "bare", "page")])
+NAMED_AS = pa.schema({"campaign": pa.int32(), "start": pa.float64(), "currency": pa.string()})
+BARE = pa.schema({"campaign": pa.int32(), "link": pa.string(), "bare": pa.string(), "page": pa.string()})
 TYPES = {"count": "BIGINT", "money": "DOUBLE"}
 
 
-def make(
-    analytics: Analytics,
-    campaign_id: str,
-    files: list[Path],
-    sent_at: datetime | None = None,
-    currency: str | None = None,
-) -> Rolled:
-    """Count the campaign's live event files and write the rollup and its messages beside them.
+def make(analytics: Analytics, uncounted: Sequence[Uncounted]) -> list[Rolled]:
+    """Count the live event files of some campaigns and write the rollup and the messages of each.
 
     Hours are counted from `sent_at`, or else from the first event. Amounts are in `currency`, or else in the
-    one that all of them name. The rollup is read by nobody until the records name it.
+    one that all of them name. A rollup is read by nobody until the records name it. Several campaigns at once
+    are together in memory.
     """
-    place = analytics.events.place(campaign_id, f"rollup-{uuid4().hex}.parquet")
-    target, messages = analytics.events.path(place), analytics.events.messages(place)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    places = [analytics.events.place(one.campaign, f"rollup-{uuid4().hex}.parquet") for one in uncounted]
     try:
-        start, money, facts = _told(analytics, files, sent_at, currency)
-        found = columns(facts, (*KEYS, BARE_LINK))
-        del facts  # a tenth of a gigabyte, when there are a million recipients
-        became = outcomes(found)
-        pq.write_table(became, messages, compression="zstd", row_group_size=ROW_GROUP)
-        rows = _rows(found, became, start)
-        pq.write_table(rows, target, compression="zstd")
-        return Rolled(_totals(rows), place, RULES_VERSION, start, money)
+        told = _told(analytics.events, uncounted)
+        return [_written(analytics.events, place, one) for place, one in zip(places, told, strict=True)]
     except BaseException:
-        analytics.events.remove_rollups([place])
+        analytics.events.remove_rollups(places)
         raise
 
 
 def remake_stale(analytics: Analytics, now: datetime) -> int:
     """Remake the rollups that older rules made; gives how many there were."""
     return library.reroll(analytics, make, RULES_VERSION, now)
-
-
-def _told(analytics: Analytics, files: list[Path], sent_at: datetime | None, currency: str | None) -> "_Told":
-    is_large = sum(pq.read_metadata(file).num_rows for file in files) > MANY_ROWS
-    telling = _told_by_many if is_large else _told_at_desk
-    return telling(analytics.events, files, sent_at, currency)
 
 
 class _Told(NamedTuple):
@@ -154,43 +138,94 @@ class _Told(NamedTuple):
     facts: pa.Table
 
 
-def _told_at_desk(events: Events, files: list[Path], sent_at: datetime | None, currency: str | None) -> _Told:
-    """The events are held in memory: the question looks at them a dozen times."""
+def _written(events: Events, place: str, told: _Told) -> Rolled:
+    found = columns(told.facts, (*KEYS, BARE_LINK))
+    start, currency = told.start, told.currency
+    del told  # a tenth of a gigabyte, when there are a million recipients
+    target = events.path(place)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    became = outcomes(found)
+    pq.write_table(became, events.messages(place), compression="zstd", row_group_size=ROW_GROUP)
+    rows = _rows(found, became, start)
+    pq.write_table(rows, target, compression="zstd")
+    return Rolled(_totals(rows), place, RULES_VERSION, start, currency)
+
+
+def _told(events: Events, uncounted: Sequence[Uncounted]) -> Iterator[_Told]:
+    files = [file for one in uncounted for file in one.files]
+    if len(uncounted) == 1 and sum(pq.read_metadata(file).num_rows for file in files) > MANY_ROWS:
+        yield _told_by_many(events, *uncounted)
+    else:
+        yield from _told_at_desk(events, uncounted)
+
+
+def _told_at_desk(events: Events, uncounted: Sequence[Uncounted]) -> list[_Told]:
+    """The events are held in memory: the question looks at them a dozen times. It is asked for all campaigns
+    at once, which are told apart by their place among `uncounted`.
+    """
     with events.desk() as desk:
-        names = ", ".join(f'"{name}"' for name in EVENTS.names)
-        desk.put(HELD, f"SELECT {names} FROM {reading(files)}", EVENTS)
-        began, named = _began(desk.connection, HELD)
-        start = sent_at or began
+        desk.put(HELD, _sources(uncounted), EVENTS)
+        began = _began(desk.connection, HELD)
+        named = [_named(one, began.get(place)) for place, one in enumerate(uncounted)]
+        desk.put(NAMED, _table_of(named), NAMED_AS)
         desk.put("bare", cut_links(desk.connection, HELD), BARE)
-        asked = _asked(facts_asked(HELD, overlapping=len(files) > 1))
-        answer = desk.ask(asked, start=seconds_of(start), currency=text_of(currency))
-        return _Told(start, currency or named, read(answer))
+        overlapping = any(len(one.files) > 1 for one in uncounted)
+        facts = read(desk.ask(_asked(facts_of_several(HELD, NAMED, overlapping=overlapping))))
+    return [_Told(*one, part) for one, part in zip(named, apart(facts, len(named)), strict=True)]
 
 
-def _told_by_many(events: Events, files: list[Path], sent_at: datetime | None, currency: str | None) -> _Told:
+def _told_by_many(events: Events, one: Uncounted) -> _Told:
     """The events are read from their files, and the answer as it comes: neither fits into memory."""
     with events.apart() as cursor:
-        source = reading(files)
-        began, named = _began(cursor, source)
-        start = sent_at or began
+        source = reading(one.files)
+        start, currency = _named(one, _began(cursor, f"(SELECT 0 AS campaign, * FROM {source})").get(0))
         cut_tokens(cursor, source)
-        asked = _asked(facts_sql(source, start, currency, overlapping=len(files) > 1))
-        return _Told(start, currency or named, read(cursor.sql(asked)))
+        asked = _asked(facts_sql(source, start, currency, overlapping=len(one.files) > 1))
+        return _Told(start, currency, read(cursor.sql(asked)))
+
+
+def _sources(uncounted: Sequence[Uncounted]) -> str:
+    """The SELECT of all events, each with the place of its campaign."""
+    places = [f"({quoted(str(file))}, {place})" for place, one in enumerate(uncounted) for file in one.files]
+    source = reading((file for one in uncounted for file in one.files), "filename = true")
+    names = ", ".join(f'held."{name}"' for name in EVENTS.names if name != "campaign")
+    return (
+        f"SELECT named.campaign, {names} FROM {source} AS held"
+        f" JOIN (VALUES {', '.join(places)}) AS named(file, campaign) ON named.file = held.filename"
+    )
 
 
 def _asked(facts: str) -> str:
     return question(with_pages(facts), (*KEYS, BARE_LINK))
 
 
-def _began(cursor: duckdb.DuckDBPyConnection, source: str) -> tuple[datetime | None, str | None]:
-    """When the first event was, and the one currency that all amounts name; None when they name several."""
-    first, named = cursor.execute(
-        "SELECT COALESCE(MIN(CASE WHEN kind = 'sent' THEN happened_at END),"
+def _began(
+    cursor: duckdb.DuckDBPyConnection, source: str
+) -> dict[int, tuple[datetime | None, list[str | None] | None]]:
+    """By campaign when its first event was, and the currencies that its amounts name."""
+    rows = cursor.execute(
+        "SELECT campaign, COALESCE(MIN(CASE WHEN kind = 'sent' THEN happened_at END),"
         " MIN(CASE WHEN kind = 'delivered' THEN happened_at END), MIN(happened_at)),"
-        f" LIST(DISTINCT currency) FILTER (revenue IS NOT NULL) FROM {source}"
-    ).fetchall()[0]
-    found = set(named or ()) - {None}
-    return first.replace(tzinfo=UTC) if first else None, str(found.pop()) if len(found) == 1 else None
+        f" LIST(DISTINCT currency) FILTER (revenue IS NOT NULL) FROM {source} GROUP BY campaign"
+    ).fetchall()
+    return {campaign: (first, currencies) for campaign, first, currencies in rows}
+
+
+def _named(
+    one: Uncounted, began: tuple[datetime | None, list[str | None] | None] | None
+) -> tuple[datetime | None, str | None]:
+    """When a campaign began, and the one currency that all its amounts name; None when they name several."""
+    first, currencies = began or (None, None)
+    found = set(currencies or ()) - {None}
+    return (
+        one.sent_at or (first.replace(tzinfo=UTC) if first else None),
+        one.currency or (found.pop() if len(found) == 1 else None),
+    )
+
+
+def _table_of(named: Sequence[tuple[datetime | None, str | None]]) -> pa.Table:
+    starts = [start.timestamp() if start else None for start, _ in named]
+    return pa.table([range(len(named)), starts, [currency for _, currency in named]], schema=NAMED_AS)
 
 
 def with_pages(facts: str) -> str:
@@ -198,26 +233,28 @@ def with_pages(facts: str) -> str:
     return (
         f"SELECT told.*, bare.bare AS {BARE_LINK}, bare.page,"
         " CASE WHEN told.kind = 'clicked' THEN told.link_position || ' ' || bare.page END AS placement"
-        f" FROM ({facts}) AS told LEFT JOIN bare ON bare.link = told.link"
+        f" FROM ({facts}) AS told LEFT JOIN bare ON bare.campaign = told.campaign AND bare.link = told.link"
     )
 
 
 def cut_tokens(cursor: duckdb.DuckDBPyConnection, source: str) -> None:
-    """Fill the table `bare`."""
-    cursor.register("bare", cut_links(cursor, source))
+    """Fill the table `bare` for one campaign."""
+    cursor.register("bare", cut_links(cursor, f"(SELECT 0 AS campaign, * FROM {source})"))
 
 
 def cut_links(cursor: duckdb.DuckDBPyConnection, source: str) -> pa.Table:
-    """Each link, what it is without recipients' tokens, and its page."""
+    """Each link of each campaign, what it is without recipients' tokens, and its page."""
     cursor.execute(
-        "SELECT link, MIN(message), COUNT(DISTINCT message)"
-        f" FROM {source} WHERE link IS NOT NULL GROUP BY link"
+        "SELECT campaign, link, MIN(message), COUNT(DISTINCT message)"
+        f" FROM {source} WHERE link IS NOT NULL GROUP BY campaign, link ORDER BY campaign"
     )
-    links = cursor.fetchall()
-    personal = tokens.differing(links)
-    names = [link for link, _, _ in links]
-    cut = list(tokens.cut(names, personal))
-    return pa.table([names, [bare for bare, _ in cut], [page for _, page in cut]], schema=BARE)
+    told: list[tuple[int, str, str, str]] = []
+    for campaign, rows in groupby(cursor.fetchall(), key=itemgetter(0)):
+        links = [row[1:] for row in rows]
+        names = [link for link, _, _ in links]
+        cut = tokens.cut(names, tokens.differing(links))
+        told += ((campaign, link, bare, page) for link, (bare, page) in zip(names, cut, strict=True))
+    return pa.table([list(column) for column in zip(*told, strict=True)] or [[]] * 4, schema=BARE)
 
 
 @dataclass(frozen=True)
@@ -250,12 +287,12 @@ class _Block:
 
 def _rows(found: Columns, became: pa.Table, start: datetime | None) -> pa.Table:
     """All rows of the rollup, in order, so that the same events give the same report."""
-    whole, *others = [_table(block) for block in _blocks(found)] or [
-        _table(_Block("", [], dict.fromkeys(COUNTS, np.zeros(0))))
-    ]
+    blocks = list(_blocks(found)) or [_Block("", [], dict.fromkeys(COUNTS, np.zeros(0)))]
+    rows, whole = _table(blocks), len(blocks[0].keys)
     for name, value in _of_whole(became, start).items():
-        whole = whole.append_column(name, value.slice(0, whole.num_rows))
-    rows = pa.concat_tables([whole, *others, _most_active(became)], promote_options="default")
+        others = pa.nulls(len(rows) - whole, value.type)
+        rows = rows.append_column(name, pa.concat_arrays([value.slice(0, whole), others]))
+    rows = pa.concat_tables([rows, _most_active(became)], promote_options="default")
     return rows.sort_by([("dimension", "ascending"), ("key", "ascending")])
 
 
@@ -311,19 +348,15 @@ def _with_few_merged(found: Columns, groups: _Groups, block: _Block, pairs: Pair
         counts = pairs.among(places(keys)).messages(1)
         return few.size({name: int(values[0]) for name, values in counts.items()})
 
-    sizes = {
-        key: few.size({name: int(block.counts[name][row]) for name in OF_MESSAGES})
-        for row, key in enumerate(block.keys)
-    }
-    small = places(few.merged(sizes, together, OTHER))
-    yield block.only(np.flatnonzero(~np.isin(groups.held, small)), dimension)
+    sizes = few.sizes({name: block.counts[name] for name in OF_MESSAGES}).tolist()
+    small = places(few.merged(dict(zip(block.keys, sizes, strict=True)), together, OTHER))
+    is_small = is_among(groups.held, small)
+    yield block.only(np.flatnonzero(~is_small), dimension)
     if small:
-        key = np.where(np.isin(groups.key, small), 0, -1)
+        key = np.where(is_among(groups.key, small), 0, -1)
         one: dict[str, Values] = {}
         one |= pairs.among(small).messages(1)
-        one |= {
-            name: block.counts[name][np.isin(groups.held, small)].sum(keepdims=True) for name in OF_EVENTS
-        }
+        one |= {name: block.counts[name][is_small].sum(keepdims=True) for name in OF_EVENTS}
         one |= sold(found, key, 1)
         yield _Block(dimension, [OTHER], one)
 
@@ -352,14 +385,20 @@ def _windows(found: Columns, whole: _Block) -> _Block:
     return _Block("window", [str(window) for window in WINDOWS], counts)
 
 
-def _table(block: _Block) -> pa.Table:
+def _table(blocks: Sequence[_Block]) -> pa.Table:
+    """The rows of all blocks: at once, for there are many small ones."""
     types = {"count": pa.int64(), "money": pa.float64()}
+    sizes = [len(block.keys) for block in blocks]
     texts = {
-        "dimension": pa.array([block.dimension] * len(block.keys), pa.string()),
-        "key": pa.array(block.keys, pa.string()),
+        "dimension": pa.array([block.dimension for block in blocks]).take(
+            pa.array(np.repeat(np.arange(len(blocks)), sizes))
+        ),
+        "key": pa.array([key for block in blocks for key in block.keys], pa.string()),
     }
     counts = {
-        name: pa.array(block.counts[name], types[count.format], from_pandas=True)
+        name: pa.array(
+            np.concatenate([block.counts[name] for block in blocks]), types[count.format], from_pandas=True
+        )
         for name, count in COUNTS.items()
     }
     return pa.table(texts | counts)

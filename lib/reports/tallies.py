@@ -4,7 +4,7 @@ Distinct messages are exact: the rows of each pair of message and key are joined
 counted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,29 +27,45 @@ class Pairs:
 
     message: Numbers
     key: Numbers
-    marks: Numbers
+    marks: "_Marks"
 
     def among(self, keys: Sequence[int]) -> "Pairs":
         """The pairs of some keys, as if these were a single one, with the number 0."""
-        held = np.isin(self.key, keys)
-        return paired(self.message[held], np.zeros(held.sum(), dtype=np.int64), self.marks[held])
+        held = np.flatnonzero(is_among(self.key, keys))
+        return _paired(self.message[held], np.zeros(len(held), dtype=np.int64), self.marks.of(held))
 
     def messages(self, keys: int) -> dict[str, Numbers]:
         """The messages with each mark by key, from 0 to `keys`."""
         return _with_marks(self.key, self.marks, keys, OF_MESSAGES)
 
 
-def paired(message: Numbers, key: Numbers, marks: Numbers) -> Pairs:
+@dataclass(frozen=True)
+class _Marks:
+    """The marks of rows: the different ones, of which there are few, and of each row the place of its own."""
+
+    kinds: Numbers
+    kind: Numbers
+
+    def of(self, rows: Numbers) -> "_Marks":
+        return _Marks(self.kinds, self.kind[rows])
+
+
+def _marks(marks: Numbers) -> _Marks:
+    held = pa.array(marks).dictionary_encode()
+    return _Marks(held.dictionary.to_numpy(), held.indices.to_numpy().astype(np.int64))
+
+
+def _paired(message: Numbers, key: Numbers, marks: _Marks) -> Pairs:
     """Join the rows of each message and key; `message` is in order."""
     if not len(message):
         return Pairs(message, key, marks)
-    kinds, kind = _kinds(marks)
+    kinds, kind = marks.kinds, marks.kind
     keys, bits = int(key.max()) + 1, len(kinds).bit_length()
     packed = np.sort(((message * keys + key) << bits) | kind)
     pair, kind = packed >> bits, packed & ((1 << bits) - 1)
     firsts = _firsts(pair)
     message, key = np.divmod(pair[firsts], keys)
-    return Pairs(message, key, np.bitwise_or.reduceat(kinds[kind], firsts))
+    return Pairs(message, key, _marks(np.bitwise_or.reduceat(kinds[kind], firsts)))
 
 
 def counted(columns: Columns, key: Numbers, keys: int) -> tuple[dict[str, Values], Pairs]:
@@ -57,8 +73,8 @@ def counted(columns: Columns, key: Numbers, keys: int) -> tuple[dict[str, Values
     -1 leaves a row out.
     """
     rows = np.flatnonzero((key >= 0) & (columns.marks != 0))
-    marks, of_row = columns.marks[rows], key[rows]
-    pairs = paired(columns.message[rows], of_row, marks)
+    marks, of_row = _marks(columns.marks[rows]), key[rows]
+    pairs = _paired(columns.message[rows], of_row, marks)
     found: dict[str, Values] = {}
     found |= pairs.messages(keys)
     found |= _with_marks(of_row, marks, keys, OF_EVENTS)
@@ -92,17 +108,20 @@ def _summed(key: Numbers, amount: Numbers, keys: int) -> npt.NDArray[np.float64]
     return sums
 
 
-def _with_marks(key: Numbers, marks: Numbers, keys: int, names: Iterable[str]) -> dict[str, Numbers]:
+def is_among(key: Numbers, keys: Sequence[int]) -> npt.NDArray[np.bool_]:
+    """Whether each key is one of some keys; -1 is none."""
+    table = np.zeros(max(int(key.max(initial=0)), max(keys, default=0)) + 2, dtype=bool)
+    table[list(keys)] = True
+    return table[key]
+
+
+def _with_marks(key: Numbers, marks: _Marks, keys: int, names: Sequence[str]) -> dict[str, Numbers]:
     """How many of the rows have each mark, by key."""
-    kinds, kind = _kinds(marks)
-    table = np.bincount(key * len(kinds) + kind, minlength=keys * len(kinds)).reshape(keys, len(kinds))
-    return {name: table @ (kinds & BITS[name] != 0).astype(np.int64) for name in names}
-
-
-def _kinds(marks: Numbers) -> tuple[Numbers, Numbers]:
-    """The different marks, of which there are few, and for each row the place of its own."""
-    held = pa.array(marks).dictionary_encode()
-    return held.dictionary.to_numpy(), held.indices.to_numpy().astype(np.int64)
+    kinds = marks.kinds
+    table = np.bincount(key * len(kinds) + marks.kind, minlength=keys * len(kinds)).reshape(keys, len(kinds))
+    bits = np.array([BITS[name] for name in names])
+    found = table @ (kinds[:, np.newaxis] & bits != 0).astype(np.int64)
+    return {name: found[:, place] for place, name in enumerate(names)}
 
 
 def _firsts(sorted_values: Numbers) -> Numbers:

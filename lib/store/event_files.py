@@ -26,7 +26,7 @@ def write(rows: pa.Table, stored: list[str], import_id: int, target: Path) -> No
     names = ["id", "ordinal", *stored]
     columns = [_column(rows, name) for name in names]
     order = _order(*(columns[names.index(name)] for name in ("kind", "happened_at", "id", "ordinal")))
-    made = [_own_words(column.take(pa.array(order))) for column in columns]
+    made = [own_words(column.take(pa.array(order))) for column in columns]
     fields = [pa.field(name, column.type) for name, column in zip(names, made, strict=True)]
     fields.insert(2, pa.field("import", pa.int32(), nullable=False))
     made.insert(2, pa.array(np.full(len(order), import_id, np.int32)))
@@ -61,8 +61,8 @@ def _order(kind: pa.DictionaryArray, at: pa.Array, ids: pa.Array, ordinals: pa.A
     return np.lexsort((ordinals.to_numpy(), ids.to_numpy(), times, ranks))
 
 
-def _own_words(column: pa.Array) -> pa.Array:
-    """A column of texts with the words that it uses, and no others."""
+def own_words(column: pa.Array) -> pa.Array:
+    """A column of texts with the words that it uses, and no others; other columns as they are."""
     if not pa.types.is_dictionary(column.type):
         return column
     codes = column.indices.fill_null(-1).to_numpy()
@@ -77,7 +77,7 @@ def _people(rows: pa.Table) -> pa.Table:
     """Each message with its address and domain, in order. Of addresses that are one but for their case the
     first in the alphabet.
     """
-    message, address = rows.column("message").to_numpy(), _own_words(_column(rows, "address"))
+    message, address = rows.column("message").to_numpy(), own_words(_column(rows, "address"))
     alphabet = pc.rank(address.dictionary).to_numpy().astype(np.int64)[address.indices.to_numpy()]
     order = np.lexsort((alphabet, message))
     is_new = np.ones(len(order), bool)
@@ -85,4 +85,4 @@ def _people(rows: pa.Table) -> pa.Table:
     firsts = order[is_new]
     chosen = pa.array(firsts)
     people = [address.take(chosen), _column(rows, "domain").take(chosen)]
-    return pa.table([pa.array(message[firsts]), *map(_own_words, people)], ["message", "address", "domain"])
+    return pa.table([pa.array(message[firsts]), *map(own_words, people)], ["message", "address", "domain"])

@@ -97,7 +97,7 @@ class Events:
 
     @contextmanager
     def desk(self) -> Iterator["Desk"]:
-        """A desk for one campaign after the other; two who ask at the same time have two."""
+        """A desk for one lot of campaigns after the other; two who ask at the same time have two."""
         with self._lock:
             desk = self._desks.pop() if self._desks else None
         desk = desk or Desk(self._connected().cursor())
@@ -187,8 +187,8 @@ class Events:
 
 
 class Desk:
-    """A connection with tables that are filled anew for each campaign: a question that is asked of one after
-    the other is planned once, which takes longer than to answer it.
+    """A connection with tables that are filled anew for each lot of campaigns: a question that is asked of
+    one after the other is planned once, which takes longer than to answer it.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -208,14 +208,13 @@ class Desk:
         else:
             self.connection.append(table, rows.to_pandas(), by_name=True)
 
-    def ask(self, question: str, **values: str) -> duckdb.DuckDBPyRelation:
-        """The answer to a SELECT; `values` are SQL literals for its parameters."""
+    def ask(self, question: str) -> duckdb.DuckDBPyRelation:
+        """The answer to a SELECT."""
         if question not in self._questions:
             name = f"question_{len(self._questions)}"
             self.connection.execute(f"PREPARE {name} AS {question}")
             self._questions[question] = name
-        given = ", ".join(f"{name} := {value}" for name, value in values.items())
-        return self.connection.sql(f"EXECUTE {self._questions[question]}{f'({given})' if given else ''}")
+        return self.connection.sql(f"EXECUTE {self._questions[question]}")
 
     def clear(self) -> None:
         """Empty the tables, and give their memory back: TRUNCATE alone only marks the rows as deleted."""
@@ -240,6 +239,7 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def reading(paths: Iterable[Path]) -> str:
-    """A table expression over event files."""
-    return f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}], union_by_name = true)"
+def reading(paths: Iterable[Path], more: str = "") -> str:
+    """A table expression over event files; `more` is asked of DuckDB beside it."""
+    given = [f"[{', '.join(quoted(str(path)) for path in paths)}]", "union_by_name = true"]
+    return f"read_parquet({', '.join([*given, more] if more else given)})"

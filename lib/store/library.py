@@ -23,11 +23,31 @@ from lib.store.analytics import Analytics
 from lib.store.claims import Claim, fields_of, figure_of
 from lib.store.events import MESSAGES, PEOPLE
 from lib.store.records import reading
-from lib.store.settlement import Change, Roll, Rolled, Settlement, chunks, insert, until_first
+from lib.store.settlement import (
+    Change,
+    Roll,
+    Rolled,
+    Settlement,
+    Uncounted,
+    chunks,
+    insert,
+    until_first,
+)
 from lib.store.spool import Rows, Spool
 from lib.store.tables import campaigns, claims, files, imports
 
-__all__ = ["Job", "Outcome", "Roll", "Rolled", "UndoRefused", "bring", "data_version", "imports_list", "undo"]
+__all__ = [
+    "Job",
+    "Outcome",
+    "Roll",
+    "Rolled",
+    "Uncounted",
+    "UndoRefused",
+    "bring",
+    "data_version",
+    "imports_list",
+    "undo",
+]
 
 PROGRESS_EVERY = 1000
 MOST_NOTES = 100

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -20,9 +19,11 @@ CHUNK = 400
 """Values per IN (...): every database takes as many."""
 
 AT_ONCE = 2
-"""Campaigns that are counted beside each other, while their numbers are worked on outside of Python."""
+"""Lots of campaigns that are counted beside each other: most of that work is done outside of Python."""
 SMALL = 200_000
-"""Events of a campaign that is counted so."""
+"""Events of one lot; a campaign with more is counted alone, with nothing beside it."""
+LOT = 50
+"""Campaigns of one lot: to ask of each by itself takes longer than to answer."""
 
 VERSION = "data_version"
 Result = TypeVar("Result")
@@ -41,7 +42,18 @@ class Rolled:
     currency: str | None = None
 
 
-Roll = Callable[[Analytics, str, list[Path], datetime | None, str | None], Rolled]
+@dataclass(frozen=True)
+class Uncounted:
+    """A campaign's live event files, and what its claims say of when it was sent and of its currency."""
+
+    campaign: str
+    files: list[Path]
+    sent_at: datetime | None = None
+    currency: str | None = None
+
+
+Roll = Callable[[Analytics, Sequence[Uncounted]], list[Rolled]]
+"""Writes a rollup of each, in their order, or of none."""
 
 COUNTED = ("counts", "rollup", "rules")
 ROLLED_BY = ("sent_at", "currency")
@@ -68,7 +80,7 @@ class Overtaken(Exception):
 
 
 Counted = Callable[[int], None]
-"""Told how many of the change's campaigns are ready, before the first of them and after each."""
+"""Told how many of the change's campaigns are ready, before the first of them and as they become more."""
 
 
 def _unwatched(_campaigns: int) -> None:
@@ -139,21 +151,36 @@ class Settlement:
             self._finish([draft for draft in drafts if draft is not None])
 
     def _finish(self, drafts: list["_Draft"]) -> None:
-        """Make the rows. Small campaigns are counted beside each other, large ones alone: they need the
-        memory. Who looks on is told from this thread, and may stop it all.
+        """Make the rows. Small campaigns are counted in lots beside each other, large ones alone: they need
+        the memory. Who looks on is told from this thread, and may stop it all.
         """
-        self._counted(len(self._rows))
-        small = [draft for draft in drafts if draft.events <= SMALL]
+        self._add([draft.row for draft in drafts if draft.uncounted is None])
+        waiting = [draft for draft in drafts if draft.uncounted is not None]
         with ThreadPoolExecutor(AT_ONCE) as threads:
-            for row in threads.map(_Draft.finished, small):
-                self._add(row)
-        for draft in drafts:
+            for rows in threads.map(self._count, _lots(draft for draft in waiting if draft.events <= SMALL)):
+                self._add(rows)
+        for draft in waiting:
             if draft.events > SMALL:
-                self._add(draft.finished())
+                self._add(self._count([draft]))
 
-    def _add(self, row: dict[str, Any]) -> None:
-        self._rows.append(row)
+    def _add(self, rows: list[dict[str, Any]]) -> None:
+        self._rows += rows
         self._counted(len(self._rows))
+
+    def _count(self, drafts: list["_Draft"]) -> list[dict[str, Any]]:
+        rolled = self._roll(self._analytics, [draft.uncounted for draft in drafts if draft.uncounted])
+        self._made += [one.path for one in rolled]
+        return [
+            draft.row
+            | {
+                "counts": one.counts,
+                "rollup": one.path,
+                "rules": one.rules,
+                "sent_at": draft.row["sent_at"] or one.started_at,
+                "currency": draft.row["currency"] or one.currency,
+            }
+            for draft, one in zip(drafts, rolled, strict=True)
+        ]
 
     def _draft(
         self, campaign: str, known: "_Known", samples: dict[int, bool], senders: dict[int, str]
@@ -178,26 +205,13 @@ class Settlement:
         same = not change.anew and now_held == held
         same = same and all(words.get(name) == said_before.get(name) for name in ROLLED_BY)
         if same:
-            return _Draft(row, 0, partial(_kept, old, row))
-        events = sum(file["rows"] for file in now_held)
-        return _Draft(row, events, partial(self._rolled, campaign, now_held, old, row))
-
-    def _rolled(
-        self, campaign: str, held: list[dict[str, Any]], old: Any, row: dict[str, Any]
-    ) -> dict[str, Any]:
+            return _Draft(row | _kept(old, row))
         self._replaced += [old.rollup] if old is not None and old.rollup else []
-        if not held:
-            return {"counts": {}, "rollup": None, "rules": 0}
-        paths = [self._analytics.events.path(file["path"]) for file in held]
-        rolled = self._roll(self._analytics, campaign, paths, row["sent_at"], row["currency"])
-        self._made.append(rolled.path)
-        return {
-            "counts": rolled.counts,
-            "rollup": rolled.path,
-            "rules": rolled.rules,
-            "sent_at": row["sent_at"] or rolled.started_at,
-            "currency": row["currency"] or rolled.currency,
-        }
+        if not now_held:
+            return _Draft(row | {"counts": {}, "rollup": None, "rules": 0})
+        paths = [self._analytics.events.path(file["path"]) for file in now_held]
+        uncounted = Uncounted(campaign, paths, row["sent_at"], row["currency"])
+        return _Draft(row, uncounted, sum(file["rows"] for file in now_held))
 
     def _is_overtaken(self) -> bool:
         with reading(self._analytics.records) as db:
@@ -205,14 +219,25 @@ class Settlement:
 
 
 class _Draft(NamedTuple):
-    """A row of `campaigns` but for what is yet to be counted."""
+    """A row of `campaigns`, and what is yet to be counted for it, with its number of events."""
 
     row: dict[str, Any]
-    events: int
-    counted: Callable[[], dict[str, Any]]
+    uncounted: Uncounted | None = None
+    events: int = 0
 
-    def finished(self) -> dict[str, Any]:
-        return self.row | self.counted()
+
+def _lots(drafts: Iterable[_Draft]) -> Iterator[list[_Draft]]:
+    """Such as are counted together, in their order."""
+    lot: list[_Draft] = []
+    events = 0
+    for draft in drafts:
+        if len(lot) == LOT or (lot and events + draft.events > SMALL):
+            yield lot
+            lot, events = [], 0
+        lot.append(draft)
+        events += draft.events
+    if lot:
+        yield lot
 
 
 class _Known:
