@@ -11,7 +11,7 @@ from lib.importers import ImportRefused, bring_in, samples
 from lib.importers.limits import UPLOADED
 from lib.model import Scope
 from lib.reports import campaigns, rollup
-from lib.store import library
+from lib.store import library, settlement
 from lib.store.analytics import Analytics
 from lib.store.events import Events
 from lib.store.library import Reached
@@ -86,13 +86,15 @@ def test_rejects_are_listed_in_the_language_of_who_brings_the_file(world, tmp_pa
     assert "n’est pas une adresse e-mail" in rejects
 
 
-def test_progress_tells_the_part_and_how_far_that_is(world):
+def test_progress_tells_the_part_and_how_far_that_is(world, monkeypatch):
+    monkeypatch.setattr(settlement, "LOT", 1)
     told = []
     bring(world, HERE / "vitrine", progress=lambda part, reached: told.append((part, reached)))
     assert [(round(part, 2), reached) for part, reached in told] == [
         (0.4, Reached(9)),
         (0.4, Reached(9, "writing", 0, 2)),
         (0.45, Reached(9, "writing", 1, 2)),
+        (0.5, Reached(9, "writing", 2, 2)),
         (0.5, Reached(9, "counting", 0, 2)),
         (0.75, Reached(9, "counting", 1, 2)),
         (1.0, Reached(9, "counting", 2, 2)),

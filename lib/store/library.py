@@ -6,6 +6,7 @@ the data version: whoever prepared a change while another one became visible pre
 """
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,6 +25,7 @@ from lib.store.claims import Claim, fields_of, figure_of
 from lib.store.events import MESSAGES, PEOPLE
 from lib.store.records import reading
 from lib.store.settlement import (
+    AT_ONCE,
     Change,
     Roll,
     Rolled,
@@ -404,13 +406,21 @@ def _settled(
         return outcome
 
     try:
-        for done, (campaign, row) in enumerate(adds.items()):
-            reached("writing", len(adds), done)
-            row["rows"] = spool.write_files(campaign, import_id, analytics.events.path(row["path"]))
+        write = partial(_write_files, analytics, spool)
+        if adds:
+            reached("writing", len(adds), 0)
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            for done, _written in enumerate(threads.map(write, adds.values()), 1):
+                reached("writing", len(adds), done)
         return until_first(attempt)
     except BaseException:
         analytics.events.remove(_both(analytics, [row["path"] for row in adds.values()]))
         raise
+
+
+def _write_files(analytics: Analytics, spool: Spool, row: dict[str, Any]) -> None:
+    """Write what the row of `files` names, and into it how many events that are."""
+    row["rows"] = spool.write_files(row["campaign_id"], row["import_id"], analytics.events.path(row["path"]))
 
 
 def _file_row(analytics: Analytics, import_id: int, spool: Spool, campaign: str) -> dict[str, Any]:

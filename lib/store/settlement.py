@@ -19,7 +19,9 @@ CHUNK = 400
 """Values per IN (...): every database takes as many."""
 
 AT_ONCE = 2
-"""Lots of campaigns that are counted beside each other: most of that work is done outside of Python."""
+"""Lots of campaigns that are counted beside each other, or campaigns whose files are written so: most of
+that work is done outside of Python.
+"""
 SMALL = 200_000
 """Events of one lot; a campaign with more is counted alone, with nothing beside it."""
 LOT = 50
@@ -154,7 +156,9 @@ class Settlement:
         """Make the rows. Small campaigns are counted in lots beside each other, large ones alone: they need
         the memory. Who looks on is told from this thread, and may stop it all.
         """
-        self._add([draft.row for draft in drafts if draft.uncounted is None])
+        self._counted(len(self._rows))
+        if known := [draft.row for draft in drafts if draft.uncounted is None]:
+            self._add(known)
         waiting = [draft for draft in drafts if draft.uncounted is not None]
         with ThreadPoolExecutor(AT_ONCE) as threads:
             for rows in threads.map(self._count, _lots(draft for draft in waiting if draft.events <= SMALL)):

@@ -13,6 +13,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -141,6 +142,8 @@ class Spool:
         """Where each group starts, with the end of the last."""
         self._file: pq.ParquetFile | None = None
         """The finished spool, opened once: to read what stands where takes longer than to read a campaign."""
+        self._reads, self._one_large = Lock(), Lock()
+        """An open Parquet file is for one thread; two large campaigns at once need too much memory."""
         self._again: set[str] = set()
         """Campaigns in which an id occurs more than once."""
         self._claims = (folder / "claims.jsonl").open("w+b")
@@ -255,13 +258,16 @@ class Spool:
             self._again = {campaign for (campaign,) in found}
 
     def write_files(self, campaign: str, import_id: int, target: Path) -> int:
-        """Write a campaign's events and people; gives the number of events, repetitions left out."""
+        """Write a campaign's events and people; gives the number of events, repetitions left out. Several
+        threads may ask for different campaigns.
+        """
         target.parent.mkdir(parents=True, exist_ok=True)
         if self._is_at_hand(campaign):
             rows = self._rows_of(campaign, ["id", "address", *STORED])
             event_files.write(rows, list(STORED), import_id, target)
         else:
-            self._copy_files(campaign, import_id, target)
+            with self._one_large:
+                self._copy_files(campaign, import_id, target)
         return int(pq.read_metadata(target).num_rows)
 
     def _is_at_hand(self, campaign: str) -> bool:
@@ -272,7 +278,8 @@ class Spool:
         """A campaign's events, repetitions left out, with their ordinals."""
         assert self._file is not None  # noqa: S101 - nobody asks before finish
         groups, starts = self._groups.get(campaign, []), self._starts
-        table = self._file.read_row_groups(groups, ["campaign", *columns], use_threads=False)
+        with self._reads:
+            table = self._file.read_row_groups(groups, ["campaign", *columns], use_threads=False)
         parts = [np.arange(starts[group], starts[group + 1]) for group in groups]
         places = np.concatenate([np.zeros(0, np.int64), *parts])
         mine = np.flatnonzero(pc.equal(table.column("campaign"), campaign).to_numpy())
@@ -313,14 +320,17 @@ class Spool:
         """The rows with at least one event that the campaign's live files do not hold yet, as an array; one
         with several of them may stand there several times.
         """
+        at_hand = self._rows_of(campaign, ["row", "id"]) if self._is_at_hand(campaign) else None
+        if at_hand is not None and not live:
+            return at_hand.column("row").to_numpy()
         known = (
             f" WHERE NOT EXISTS (SELECT 1 FROM (SELECT id, ordinal FROM {reading(live)}) AS known"
             " WHERE known.id = mine.id AND known.ordinal = mine.ordinal)"
         )
         with self.events.cursor() as cursor:
             mine = f"({self._of(campaign)})"
-            if self._is_at_hand(campaign):
-                cursor.register("at_hand", self._rows_of(campaign, ["row", "id"]))
+            if at_hand is not None:
+                cursor.register("at_hand", at_hand)
                 mine = "at_hand"
             sql = f'SELECT "row" FROM {mine} AS mine{known if live else ""}'
             return cursor.execute(sql).fetchnumpy()["row"]
