@@ -18,12 +18,14 @@ from typing import Any
 import orjson
 
 from bench import results
-from bench.mailings import SEED, VERSION, mailings
+from bench.mailings import SEED, VERSION, Mailing, letters, mailings
 from bench.memory import peak
 from bench.rounds import ROOT
 from bench.stores import DATA, NOW, alone, opened, write_csv
 
 EVENTS = int(os.environ.get("BENCH_IMPORT_EVENTS", "1000000"))
+LETTERS, EACH = 500, 350
+"""Campaigns of the second file, and recipients of each: a small sender's history."""
 ROUNDS = 5
 LEAST = 0.5
 """Of the rows per second that COPY alone reaches."""
@@ -37,7 +39,15 @@ NOTES = (
 
 
 def run() -> results.Part:
-    file = _file(EVENTS)
+    plans = {f"csv-{EVENTS}": mailings(EVENTS), f"csv-letters-{LETTERS}": letters(LETTERS, EACH)}
+    files = {_file(name, plan): len(plan) for name, plan in plans.items()}
+    measured = {file: _measured(file) for file in files}
+    tables = [_table(file, files[file], lanes) for file, lanes in measured.items()]
+    file, lanes = next(iter(measured.items()))
+    return results.part("An import", tables, _goals(lanes, _rows(file), file), NOTES)
+
+
+def _measured(file: Path) -> dict[str, "_Lane"]:
     rows = _rows(file)
     lanes = {name: _Lane() for name in CONTENDERS}
     for _ in range(ROUNDS):
@@ -46,13 +56,17 @@ def run() -> results.Part:
     for name, lane in lanes.items():
         if lane.rows != rows:
             raise ValueError(f"{name} brought in {lane.rows} of {rows} rows")
-    table = results.table(
-        f"A folder of events.csv ({rows:,} rows, {file.stat().st_size / 2**20:,.0f} MB) and campaigns.csv",
+    return lanes
+
+
+def _table(file: Path, campaigns: int, lanes: dict[str, "_Lane"]) -> results.Table:
+    rows, size = _rows(file), file.stat().st_size / 2**20
+    return results.table(
+        f"A folder of events.csv ({rows:,} rows of {campaigns} campaigns, {size:,.0f} MB) and campaigns.csv",
         [lane.row(name, rows) for name, lane in lanes.items()],
         "DuckDB, COPY alone",
         "s",
     )
-    return results.part("An import", [table], _goals(lanes, rows, file), NOTES)
 
 
 def _goals(lanes: dict[str, "_Lane"], rows: int, file: Path) -> list[results.Goal]:
@@ -94,12 +108,12 @@ class _Lane:
         return results.row(name, self.took, self.memory, **{"rows/s": speed, "processor, s": processor})
 
 
-def _file(events: int) -> Path:
+def _file(name: str, plan: list[Mailing]) -> Path:
     """The folder's events.csv, made at most once."""
-    folder = DATA / f"v{VERSION}-seed{SEED}" / f"csv-{events}"
+    folder = DATA / f"v{VERSION}-seed{SEED}" / name
     with alone(folder):
         if not (folder / "told").is_file():
-            write_csv(folder / "events", mailings(events))
+            write_csv(folder / "events", plan)
             (folder / "told").touch()
     return folder / "events" / "events.csv"
 

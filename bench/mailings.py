@@ -74,3 +74,11 @@ def mailings(events: int, seed: int = SEED) -> list[Mailing]:
         plan.append(Mailing(len(plan), min(size, left), audience, BEGINNING + timedelta(hours=hours), seed))
         left -= size
     return plan
+
+
+def letters(count: int, recipients: int, seed: int = SEED) -> list[Mailing]:
+    """So many small mailings of one size, some hours after each other."""
+    return [
+        Mailing(number, recipients, number % len(AUDIENCES), BEGINNING + timedelta(hours=7 * number), seed)
+        for number in range(1, count + 1)
+    ]
