@@ -52,10 +52,15 @@ def facts_sql(
     begun = "NULL" if start is None else repr(start.timestamp())
     named = "NULL" if currency is None else quoted(currency)
     return facts_of_several(
-        f"(SELECT 0 AS campaign, * FROM {source})",
+        numbered(source),
         f"(SELECT 0 AS campaign, CAST({begun} AS DOUBLE) AS start, CAST({named} AS VARCHAR) AS currency)",
         overlapping=overlapping,
     )
+
+
+def numbered(source: str) -> str:
+    """The event files of one campaign as a source of several has them."""
+    return f"(SELECT 0 AS campaign, * FROM {source})"
 
 
 def facts_of_several(source: str, campaigns: str, *, overlapping: bool) -> str:

@@ -43,7 +43,7 @@ from lib.reports.columns import (
     question,
     read,
 )
-from lib.reports.facts import facts_of_several, facts_sql
+from lib.reports.facts import facts_of_several, facts_sql, numbered
 from lib.reports.metrics import COUNTS
 from lib.reports.outcomes import FORMS, outcomes
 from lib.reports.rules import RULES_VERSION, WINDOWS
@@ -78,6 +78,9 @@ ANYWHERE = frozenset({"domain", "country", "region", "device", "client", "produc
 
 BARE_LINK = "bare_link"
 """The dimension of links without the recipients' own tokens."""
+
+COUNTED_BY = (*KEYS, BARE_LINK)
+"""The dimensions of each campaign's columns."""
 
 FEW = "few_"
 """Before a dimension: the same with groups of few recipients merged; links are bare in it."""
@@ -130,23 +133,28 @@ def remake_stale(analytics: Analytics, now: datetime) -> int:
     return library.reroll(analytics, make, RULES_VERSION, now)
 
 
-class _Told(NamedTuple):
-    """When a campaign began, its currency, and the facts of its events as `columns` needs them."""
+class _Named(NamedTuple):
+    """When a campaign began, and its currency: as its claims say, or else its events."""
 
     start: datetime | None
     currency: str | None
-    facts: pa.Table
+
+
+class _Told(NamedTuple):
+    """The facts of a campaign's events as columns. The table they are made of is not held on to: with a
+    million recipients it is a tenth of a gigabyte.
+    """
+
+    named: _Named
+    found: Columns
 
 
 def _written(events: Events, place: str, told: _Told) -> Rolled:
-    found = columns(told.facts, (*KEYS, BARE_LINK))
-    start, currency = told.start, told.currency
-    del told  # a tenth of a gigabyte, when there are a million recipients
-    target = events.path(place)
+    target, (start, currency) = events.path(place), told.named
     target.parent.mkdir(parents=True, exist_ok=True)
-    became = outcomes(found)
+    became = outcomes(told.found)
     pq.write_table(became, events.messages(place), compression="zstd", row_group_size=ROW_GROUP)
-    rows = _rows(found, became, start)
+    rows = _rows(told.found, became, start)
     pq.write_table(rows, target, compression="zstd")
     return Rolled(_totals(rows), place, RULES_VERSION, start, currency)
 
@@ -159,29 +167,29 @@ def _told(events: Events, uncounted: Sequence[Uncounted]) -> Iterator[_Told]:
         yield from _told_at_desk(events, uncounted)
 
 
-def _told_at_desk(events: Events, uncounted: Sequence[Uncounted]) -> list[_Told]:
+def _told_at_desk(events: Events, uncounted: Sequence[Uncounted]) -> Iterator[_Told]:
     """The events are held in memory: the question looks at them a dozen times. It is asked for all campaigns
     at once, which are told apart by their place among `uncounted`.
     """
     with events.desk() as desk:
         desk.put(HELD, _sources(uncounted), EVENTS)
-        began = _began(desk.connection, HELD)
-        named = [_named(one, began.get(place)) for place, one in enumerate(uncounted)]
+        named = _named(desk.connection, HELD, uncounted)
         desk.put(NAMED, _table_of(named), NAMED_AS)
         desk.put("bare", cut_links(desk.connection, HELD), BARE)
         overlapping = any(len(one.files) > 1 for one in uncounted)
         facts = read(desk.ask(_asked(facts_of_several(HELD, NAMED, overlapping=overlapping))))
-    return [_Told(*one, part) for one, part in zip(named, apart(facts, len(named)), strict=True)]
+    for one, part in zip(named, apart(facts, len(named)), strict=True):
+        yield _Told(one, columns(part, COUNTED_BY))
 
 
 def _told_by_many(events: Events, one: Uncounted) -> _Told:
     """The events are read from their files, and the answer as it comes: neither fits into memory."""
     with events.apart() as cursor:
         source = reading(one.files)
-        start, currency = _named(one, _began(cursor, f"(SELECT 0 AS campaign, * FROM {source})").get(0))
+        (named,) = _named(cursor, numbered(source), [one])
         cut_tokens(cursor, source)
-        asked = _asked(facts_sql(source, start, currency, overlapping=len(one.files) > 1))
-        return _Told(start, currency, read(cursor.sql(asked)))
+        asked = _asked(facts_sql(source, *named, overlapping=len(one.files) > 1))
+        return _Told(named, columns(read(cursor.sql(asked)), COUNTED_BY))
 
 
 def _sources(uncounted: Sequence[Uncounted]) -> str:
@@ -196,36 +204,31 @@ def _sources(uncounted: Sequence[Uncounted]) -> str:
 
 
 def _asked(facts: str) -> str:
-    return question(with_pages(facts), (*KEYS, BARE_LINK))
+    return question(with_pages(facts), COUNTED_BY)
 
 
-def _began(
-    cursor: duckdb.DuckDBPyConnection, source: str
-) -> dict[int, tuple[datetime | None, list[str | None] | None]]:
-    """By campaign when its first event was, and the currencies that its amounts name."""
+def _named(cursor: duckdb.DuckDBPyConnection, source: str, uncounted: Sequence[Uncounted]) -> list[_Named]:
+    """What the claims of a campaign leave open its events say: it began with the first of them, and its
+    currency is the one that all amounts name.
+    """
     rows = cursor.execute(
         "SELECT campaign, COALESCE(MIN(CASE WHEN kind = 'sent' THEN happened_at END),"
         " MIN(CASE WHEN kind = 'delivered' THEN happened_at END), MIN(happened_at)),"
         f" LIST(DISTINCT currency) FILTER (revenue IS NOT NULL) FROM {source} GROUP BY campaign"
     ).fetchall()
-    return {campaign: (first, currencies) for campaign, first, currencies in rows}
+    told = {campaign: (first, set(currencies or ()) - {None}) for campaign, first, currencies in rows}
+    found = []
+    for place, one in enumerate(uncounted):
+        first, currencies = told.get(place, (None, set()))
+        start = first.replace(tzinfo=UTC) if first else None
+        currency = currencies.pop() if len(currencies) == 1 else None
+        found.append(_Named(one.sent_at or start, one.currency or currency))
+    return found
 
 
-def _named(
-    one: Uncounted, began: tuple[datetime | None, list[str | None] | None] | None
-) -> tuple[datetime | None, str | None]:
-    """When a campaign began, and the one currency that all its amounts name; None when they name several."""
-    first, currencies = began or (None, None)
-    found = set(currencies or ()) - {None}
-    return (
-        one.sent_at or (first.replace(tzinfo=UTC) if first else None),
-        one.currency or (found.pop() if len(found) == 1 else None),
-    )
-
-
-def _table_of(named: Sequence[tuple[datetime | None, str | None]]) -> pa.Table:
-    starts = [start.timestamp() if start else None for start, _ in named]
-    return pa.table([range(len(named)), starts, [currency for _, currency in named]], schema=NAMED_AS)
+def _table_of(named: Sequence[_Named]) -> pa.Table:
+    starts = [one.start.timestamp() if one.start else None for one in named]
+    return pa.table([range(len(named)), starts, [one.currency for one in named]], schema=NAMED_AS)
 
 
 def with_pages(facts: str) -> str:
@@ -239,7 +242,7 @@ def with_pages(facts: str) -> str:
 
 def cut_tokens(cursor: duckdb.DuckDBPyConnection, source: str) -> None:
     """Fill the table `bare` for one campaign."""
-    cursor.register("bare", cut_links(cursor, f"(SELECT 0 AS campaign, * FROM {source})"))
+    cursor.register("bare", cut_links(cursor, numbered(source)))
 
 
 def cut_links(cursor: duckdb.DuckDBPyConnection, source: str) -> pa.Table:
@@ -304,7 +307,7 @@ def _blocks(found: Columns) -> Iterator[_Block]:
     whole = _Block("", [None], counts)
     yield whole
     yield _windows(found, whole)
-    for name in (*KEYS, BARE_LINK):
+    for name in COUNTED_BY:
         if groups := _groups(found, name):
             counts, pairs = counted(found, groups.key, len(groups.keys))
             block = _Block(name, groups.keys, counts).only(groups.held)
