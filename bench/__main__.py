@@ -1,4 +1,5 @@
-"""`python -m bench PART...`: measure, write results.json and results.md, and say where goals are missed.
+"""`python -m bench PART...`: measure, print the tables side by side with the goals, write results.json and
+results.md.
 
 Parts are build, reports, growth, imports, pages and browser, or all of them. `--events` is the size of the
 largest store.
@@ -32,6 +33,8 @@ def main() -> None:
         found = module.measure(asked.events) if name in OF_A_STORE else module.run()
         results.save(name, found)
         results.PAGE.write_text(results.render(results.load()), encoding="utf-8")
+        for table in found["tables"]:
+            _say("\n".join(results.table_lines(table)))
         _say(f"{name}: {perf_counter() - began:.0f} s")
         for one in found["goals"]:
             _say(f"  {'reached    ' if one['reached'] else 'NOT REACHED'} {one['wanted']}: {one['found']}")

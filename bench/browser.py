@@ -68,7 +68,7 @@ def _product(running: ExitStack) -> tuple[Line, str]:
     data, port = page_installation.installed(), page_servers.free_port()
     url = f"http://127.0.0.1:{port}"
     settings = page_installation.SETTINGS | {"VITRINE_BASE_URL": url}
-    server = running.enter_context(page_servers.product(data, **settings))
+    server = running.enter_context(page_servers.product(data, settings))
     parts = page_installation.app(data, url)
     running.callback(parts.records.dispose)
     return running.enter_context(line(port, _port(server.url))), page_installation.shared(parts)[1]

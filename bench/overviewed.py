@@ -1,5 +1,6 @@
 """An installation of many campaigns of which only the records are made: what the overview reads."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from bench.stores import COVERED, DATA, alone, begun, opened, settle
 from lib.reports.metrics import COUNTS
 from lib.reports.rules import RULES_VERSION
 from lib.store.analytics import Analytics
-from lib.store.library import Rolled
+from lib.store.library import Rolled, Uncounted
 from lib.store.records import reading
 from lib.store.tables import campaigns
 
@@ -39,9 +40,8 @@ def _bring(analytics: Analytics, first: int, last: int, count: int) -> None:
     import_id = begun(analytics.records, f"campaigns from {first}")
     sizes = {mailing.id: mailing.recipients for mailing in plan}
 
-    def invented(_analytics: object, campaign: str, *_given: object) -> Rolled:
-        rng = np.random.default_rng([SEED, 5, int(campaign[-6:]) if campaign[-1].isdigit() else 0])
-        return Rolled(_counts(rng, sizes[campaign]), f"{campaign}/rollup-none.parquet", RULES_VERSION)
+    def invented(_analytics: Analytics, uncounted: Sequence[Uncounted]) -> list[Rolled]:
+        return [_rolled(one.campaign, sizes[one.campaign]) for one in uncounted]
 
     adds = {
         mailing.id: {
@@ -54,6 +54,11 @@ def _bring(analytics: Analytics, first: int, last: int, count: int) -> None:
         for mailing in plan
     }
     settle(analytics, import_id, [mailing.campaign for mailing in plan], adds, invented)
+
+
+def _rolled(campaign: str, recipients: int) -> Rolled:
+    rng = np.random.default_rng([SEED, 5, int(campaign[-6:]) if campaign[-1].isdigit() else 0])
+    return Rolled(_counts(rng, recipients), f"{campaign}/rollup-none.parquet", RULES_VERSION)
 
 
 def _counts(rng: np.random.Generator, recipients: int) -> dict[str, float]:

@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +19,19 @@ DATA = ROOT / "bench" / "data" / "pages"
 UNTUNED = """
 import gc, sys
 import plotly.io
-gc.freeze = lambda: None
+gc.freeze = gc.set_threshold = lambda *_: None
 plotly.io.json.config.default_engine = "json"
 for name in ("uvloop", "httptools"):
     sys.modules[name] = None
 from streamlit.web.cli import main
 main(prog_name="streamlit")
 """
-"""A program on a server as Streamlit sets it up by itself: its loop, its JSON, no freezing."""
+"""A program on a server as Streamlit sets it up by itself: its loop, its JSON, its collector."""
+
+OURS_UNTUNED = f"""
+from lib.web import start
+start.make_theme_once = lambda: None
+{UNTUNED}"""
 
 STOCK = ("--runner.postScriptGC", "true", "--server.fileWatcherType", "auto")
 """What lib's configuration turns off."""
@@ -46,13 +51,13 @@ class Server:
 
 
 @contextmanager
-def product(data: Path, *, tuned: bool = True, **environment: str) -> Iterator[Server]:
-    """Vitrine with the installation in `data`; `environment` adds settings."""
+def product(data: Path, settings: dict[str, str], *, tuned: bool = True) -> Iterator[Server]:
+    """Vitrine with the installation in `data` and these settings beside."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    run = ["-m", "streamlit"] if tuned else ["-c", UNTUNED]
+    run = ["-m", "streamlit"] if tuned else ["-c", OURS_UNTUNED]
     options = ["--server.port", str(port), "--server.address", "127.0.0.1", *(() if tuned else STOCK)]
-    given = {"VITRINE_DATA": str(data), "PORT": str(port), "VITRINE_BASE_URL": url, **environment}
+    given = {"VITRINE_DATA": str(data), "PORT": str(port), "VITRINE_BASE_URL": url, **settings}
     with _running([*run, "run", "streamlit_app.py", *options], given, ROOT, url, "/readyz") as server:
         yield server
 
@@ -72,7 +77,7 @@ def page(script: Path, **environment: str) -> Iterator[Server]:
 
 @contextmanager
 def _running(
-    run: Sequence[str], environment: Mapping[str, str], folder: Path, url: str, ready: str
+    run: Sequence[str], environment: dict[str, str], folder: Path, url: str, ready: str
 ) -> Iterator[Server]:
     ours = ("VITRINE_", "STREAMLIT_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}

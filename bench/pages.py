@@ -61,7 +61,7 @@ def run() -> Part:
 
 
 def _product(running: ExitStack, data: Path, *, tuned: bool) -> Contender:
-    server = running.enter_context(page_servers.product(data, tuned=tuned, **page_installation.SETTINGS))
+    server = running.enter_context(page_servers.product(data, page_installation.SETTINGS, tuned=tuned))
     parts = page_installation.app(data, server.url)
     running.callback(parts.records.dispose)
     viewer, _link = page_installation.shared(parts)

@@ -20,6 +20,8 @@ HERE = Path(__file__).resolve().parent
 JSON = HERE / "results.json"
 PAGE = HERE / "results.md"
 
+MEASURED = ("lib", "pages", "bench/*.py", "requirements.txt", "requirements-bench.txt")
+"""What a change of makes other results."""
 VERSIONS = ("duckdb", "pyarrow", "pandas", "polars", "numpy", "streamlit")
 ORDER = ("build", "reports", "growth", "imports", "pages", "browser")
 
@@ -82,7 +84,7 @@ def _commit() -> str:
         [*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     )
     changed = subprocess.run(
-        [*git, "status", "--porcelain", "lib"], capture_output=True, text=True, check=False
+        [*git, "status", "--porcelain", *MEASURED], capture_output=True, text=True, check=False
     )
     return (asked.stdout.strip() or "unknown") + (" with changes" if changed.stdout.strip() else "")
 
@@ -139,7 +141,7 @@ def _part(name: str, found: Part) -> list[str]:
         "",
     ]
     for one in found["tables"]:
-        lines += _table(one)
+        lines += table_lines(one)
     for one in found["goals"]:
         if one["why"] and not one["reached"]:
             lines += [f"Why «{one['wanted']}» is not reached:", "", *(f"- {line}" for line in one["why"]), ""]
@@ -147,7 +149,8 @@ def _part(name: str, found: Part) -> list[str]:
     return [*lines, ""]
 
 
-def _table(found: Table) -> list[str]:
+def table_lines(found: Table) -> list[str]:
+    """A table as it stands on the page."""
     rows, unit = found["rows"], found["unit"]
     base = next((median(one["values"]) for one in rows if one["name"] == found["baseline"]), 0)
     more = list(dict.fromkeys(key for one in rows for key in one["more"]))

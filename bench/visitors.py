@@ -9,6 +9,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 SMALL = 64
 """Bytes; longer messages draw something and need not be read."""
@@ -77,7 +78,7 @@ async def arrive(url: str, page: str, cookies: Sequence[str], query: str = "") -
     async def one(cookie: str) -> Visitor:
         headers = {"Cookie": cookie} if cookie else {}
         socket = await connect(
-            address, subprotocols=["streamlit"], max_size=None, compression=None,
+            address, subprotocols=[Subprotocol("streamlit")], max_size=None, compression=None,
             additional_headers=headers, ping_interval=None, open_timeout=60,
         )  # fmt: skip
         return Visitor(socket, url, page, query)

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from bench import results, rounds
+from bench import overviewed, results, rounds
 from bench.happenings import events_of
 from bench.mailings import mailings
 from bench.reports import CONTENDERS, given_in
@@ -106,6 +106,15 @@ def test_a_file_of_a_world_brings_in_what_its_store_holds(given, tmp_path):
     assert ours.equals(theirs)
     brought.events.close()
     brought.records.dispose()
+
+
+def test_the_installation_of_the_overview_lists_as_many_campaigns_as_were_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(overviewed, "DATA", tmp_path)
+    made = opened(overviewed.overviewed(count=20))
+    listed = campaigns(made, Scope())
+    assert len(listed) == 20
+    assert (listed["recipients"] > 0).all()
+    made.records.dispose()
 
 
 def test_the_profile_names_the_functions_of_the_product_that_take_the_time():
