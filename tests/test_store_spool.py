@@ -1,15 +1,16 @@
-"""The spool of an import: whichever way a campaign's files are written, they say the same."""
+"""The spool of an import: what is written of a campaign is what its rows say."""
 
 import random
+from collections import Counter
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from lib.model import Event, Kind
-from lib.store import spool
+from lib.store import event_files, event_ids, spool, stack
 from lib.store.events import PEOPLE, Events
 from lib.store.spool import Spool
 from tests.shelf import SENT_AT
@@ -64,104 +65,125 @@ def at_once(made, first_row, file, rows):
     made.add_events(first_row, file, pa.table(columns))
 
 
-@contextmanager
-def filled(events, name, seed, add=one_by_one, rows=60, addresses=ANY):
-    """A spool of random events in two files, ready to be read."""
+def given(seed, rows=60, addresses=ANY):
+    """Random events as (row, file, event), in two files."""
     chance = random.Random(seed)
+    return [
+        (number * rows + row, file, anything(chance, chance.choice(CAMPAIGNS[:2]), addresses))
+        for number, file in enumerate(("one.csv", "two.csv"))
+        for row in range(rows)
+    ]
+
+
+@contextmanager
+def filled(events, name, rows, add=one_by_one):
+    """A spool of these events, ready to be read."""
     with events.workbench(name) as folder, Spool(events, folder) as made:
-        for number, file in enumerate(("one.csv", "two.csv")):
-            given = [anything(chance, chance.choice(CAMPAIGNS[:2]), addresses) for _ in range(rows)]
-            add(made, number * rows, file, given)
+        for file in ("one.csv", "two.csv"):
+            mine = [(row, event) for row, where, event in rows if where == file]
+            add(made, mine[0][0], file, [event for _row, event in mine])
         made.add_covers(CAMPAIGNS[2], frozenset({Kind.SENT}))
         made.finish()
         yield made
 
 
+def kept_of(events, rows):
+    """By hand: (id, ordinal, row, event) of the events that are kept, by campaign."""
+    counted, found = Counter(), {campaign: {} for campaign in CAMPAIGNS}
+    for row, file, event in rows:
+        number = event_ids.of_event(event, events.message(event.recipient))
+        ordinal = counted[event.campaign, file, number] if event.native_id is None else 0
+        counted[event.campaign, file, number] += 1
+        found[event.campaign].setdefault((number, ordinal), (row, event))
+    return {
+        campaign: [(*key, *value) for key, value in by_key.items()] for campaign, by_key in found.items()
+    }
+
+
+def as_written(events, kept):
+    """By hand: what stands in a campaign's file of events and in its file of people."""
+    never = datetime(1, 1, 1, tzinfo=UTC)
+    kept = sorted(kept, key=lambda one: (str(one[3].kind), one[3].at or never, one[0], one[1]))
+    told, people = [], {}
+    for number, ordinal, _row, event in kept:
+        message, domain = events.message(event.recipient), event.recipient.rpartition("@")[2].lower()
+        domain = domain if "@" in event.recipient else None
+        at = event.at and event.at.replace(tzinfo=None)
+        own = {name: getattr(event, name) for name in spool.PLAIN}
+        more = {"message": message, "domain": domain, "link": spool.link_of(event.url), "order_id": None}
+        names = {"id": number, "ordinal": ordinal, "import": 7, "kind": str(event.kind), "happened_at": at}
+        told.append(names | own | more)
+        people.setdefault(message, []).append((event.recipient, domain))
+    first = [(message, *min(people[message])) for message in sorted(people)]
+    return told, [dict(zip(("message", "address", "domain"), one, strict=True)) for one in first]
+
+
 def written(events, name, made):
-    """The tables of all files that the spool gives, by campaign and ending."""
+    """What stands in all files that the spool gives, by campaign."""
     found = {}
     for campaign in CAMPAIGNS:
         target = events.path(f"{campaign}/{name}.parquet")
         rows = made.write_files(campaign, 7, target)
-        for path in (target, target.with_suffix(PEOPLE)):
-            found[campaign, path == target] = pq.ParquetFile(path).read()
-        assert rows == len(found[campaign, True])
+        told, people = (pq.ParquetFile(path).read() for path in (target, target.with_suffix(PEOPLE)))
+        assert rows == len(told)
+        found[campaign] = told.to_pylist(), people.to_pylist()
     return found
 
 
-@pytest.fixture(params=["as it came", "sorted"])
-def order(request, monkeypatch):
-    """Of the rows in the spool."""
-    if request.param == "sorted":
-        monkeypatch.setattr(spool, "SCATTERED", 0)
-    return request.param
-
-
+@pytest.mark.parametrize("group", [7, event_files.ROW_GROUP])
 @pytest.mark.parametrize("add", [one_by_one, at_once])
-@pytest.mark.parametrize("seed", range(8))
-def test_a_campaign_at_hand_is_written_as_a_large_one(events, monkeypatch, seed, add, order):
-    monkeypatch.setattr(spool, "BATCH", 50)
-    with filled(events, "small", seed, add) as made:
-        at_hand = written(events, "small", made)
-    monkeypatch.setattr(spool, "MOST_AT_HAND", -1)
-    with filled(events, "large", seed, add) as made:
-        large = written(events, "large", made)
-    assert len(large[CAMPAIGNS[0], True]) > 20
-    for place, table in large.items():
-        assert at_hand[place].schema.names == table.schema.names
-        assert at_hand[place].schema.types == table.schema.types
-        assert at_hand[place].to_pylist() == table.to_pylist()
+@pytest.mark.parametrize("seed", range(6))
+def test_a_campaigns_files_hold_its_events_once_in_order_and_its_people(
+    events, monkeypatch, seed, add, group
+):
+    monkeypatch.setattr(spool, "BATCH", 25)
+    monkeypatch.setattr(event_files, "ROW_GROUP", group)
+    rows = given(seed, addresses=PLAIN if add is at_once else ANY)
+    by_hand = {campaign: as_written(events, kept) for campaign, kept in kept_of(events, rows).items()}
+    with filled(events, "import-1", rows, add) as made:
+        assert written(events, "1", made) == by_hand
+    assert len(rows) > len(by_hand["a-1"][0]) + len(by_hand["a-2"][0]) > 40
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_events_at_once_are_written_as_one_by_one(events, seed):
-    with filled(events, "alone", seed, one_by_one, addresses=PLAIN) as made:
-        first = written(events, "alone", made)
-    with filled(events, "rows", seed, at_once, addresses=PLAIN) as made:
-        second = written(events, "rows", made)
-    assert {place: table.to_pylist() for place, table in first.items()} == {
-        place: table.to_pylist() for place, table in second.items()
-    }
-
-
-def new_of(made, live):
-    return {campaign: sorted(made.new_rows(campaign, live).tolist()) for campaign in CAMPAIGNS}
+def test_a_campaign_whose_rows_lie_in_many_blocks_is_read_whole(events, monkeypatch, seed):
+    monkeypatch.setattr(spool, "BATCH", 5)
+    monkeypatch.setattr(stack, "AT_ONCE", 3)
+    rows = given(seed)
+    with filled(events, "import-1", rows) as made:
+        assert written(events, "1", made)["a-2"] == as_written(events, kept_of(events, rows)["a-2"])
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_new_rows_of_a_campaign_at_hand_are_those_of_a_large_one(events, monkeypatch, seed, order):
-    with filled(events, "before", seed, rows=30) as made:
+def test_rows_are_new_whose_events_no_live_file_holds(events, seed):
+    before, rows = given(seed, 30), given(seed + 10) + [(120 + n, *one[1:]) for n, one in enumerate(given(seed, 30))]
+    rows.sort(key=lambda one: one[1])
+    rows = [(number, *one[1:]) for number, one in enumerate(rows)]
+    with filled(events, "before", before) as made:
         written(events, "before", made)
-    live = [events.path(f"{campaign}/before.parquet") for campaign in CAMPAIGNS]
-    with filled(events, "import-1", seed) as made:
-        at_hand = new_of(made, []), new_of(made, live)
-        monkeypatch.setattr(spool, "MOST_AT_HAND", -1)
-        assert at_hand == (new_of(made, []), new_of(made, live))
-    assert 0 < len(at_hand[1]["a-1"]) < len(at_hand[0]["a-1"])
+    live = kept_of(events, before)
+    with filled(events, "import-1", rows) as made:
+        for campaign, kept in kept_of(events, rows).items():
+            known = {one[:2] for one in live[campaign]}
+            path = events.path(f"{campaign}/before.parquet")
+            assert sorted(made.new_rows(campaign, [])) == sorted(one[2] for one in kept)
+            new = sorted(one[2] for one in kept if one[:2] not in known)
+            assert sorted(made.new_rows(campaign, [path])) == new
+            assert campaign == CAMPAIGNS[2] or 0 < len(new) < len(kept)
 
 
-def test_a_spool_is_opened_once_however_many_campaigns_are_read_from_it(events, order):
-    """To read what stands where takes longer than to read a campaign."""
-    with filled(events, "before", 1, rows=30) as made:
-        written(events, "before", made)
-    live = [events.path("a-1/before.parquet")]
-    with filled(events, "import-1", 1) as made:
-        name = "sorted.parquet" if order == "sorted" else "events.parquet"
-        (made.folder / name).unlink()  # whoever has it open can read on
-        assert len(written(events, "import-1", made)["a-1", True]) > 20
-        assert len(made.new_rows("a-1", [])) > len(made.new_rows("a-1", live)) > 0
-
-
-def test_a_spool_that_can_not_be_finished_closes_its_files_all_the_same(events, monkeypatch):
-    def full(_writer):
-        raise OSError("the disk is full")
-
-    with events.workbench("import-1") as folder:
-        made = Spool(events, folder)
-        with monkeypatch.context() as broken, pytest.raises(OSError, match="full"), made:
-            broken.setattr(pq.ParquetWriter, "close", full)
-        assert made._claims.closed
-        made._writer.close()
+def test_campaigns_that_lie_mixed_take_no_more_room_than_sorted_ones(events):
+    """Each block holds the words of its rows once, however many campaigns have a part of it."""
+    people = [f"somebody-{number}@mail.example" for number in range(4000)]
+    sizes = {}
+    for name, order in (("sorted", sorted(range(4000), key=lambda n: n % 25)), ("mixed", range(4000))):
+        rows = [Event(f"c-{n % 25}", people[n], Kind.SENT, SENT_AT) for n in order]
+        with events.workbench(name) as folder, Spool(events, folder) as made:
+            at_once(made, 0, "one.csv", rows)
+            made.finish()
+            sizes[name] = sum(file.stat().st_size for file in folder.iterdir())
+    assert sizes["mixed"] == pytest.approx(sizes["sorted"], rel=0.05)
+    assert sizes["mixed"] < 100 * 4000
 
 
 def test_a_file_holds_no_word_of_another_campaign(events):

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from lib.reports.metrics import COUNTS
 from lib.reports.rules import WINDOWS
-from lib.store.event_files import own_words
+from lib.store.coded import own_words
 
 Numbers = npt.NDArray[np.int64]
 
