@@ -40,7 +40,7 @@ def _bring(analytics: Analytics, first: int, last: int, count: int) -> None:
     import_id = begun(analytics.records, f"campaigns from {first}")
     sizes = {mailing.id: mailing.recipients for mailing in plan}
 
-    def invented(_analytics: Analytics, uncounted: Sequence[Uncounted]) -> list[Rolled]:
+    def invented(_analytics: Analytics, uncounted: Sequence[Uncounted], *_how: object) -> list[Rolled]:
         return [_rolled(one.campaign, sizes[one.campaign]) for one in uncounted]
 
     adds = {

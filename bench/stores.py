@@ -129,7 +129,7 @@ def settle(
         one.id: Claim(import_id, f"{import_id:06d}-{number}", fields_of(one), [])
         for number, one in enumerate(said)
     }
-    change = Change(import_id, list(claimed), adds, lambda campaign: [claimed[campaign]])
+    change = Change(import_id, list(claimed), adds, says=lambda campaign: [claimed[campaign]])
     with Settlement(analytics, change, roll, NOW) as ready, analytics.records.begin() as db:
         ready.write(db)
         insert(db, claims, [_claim_row(campaign, claim) for campaign, claim in claimed.items()])

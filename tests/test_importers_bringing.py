@@ -11,10 +11,9 @@ from lib.importers import ImportRefused, bring_in, samples
 from lib.importers.limits import UPLOADED
 from lib.model import Scope
 from lib.reports import campaigns, rollup
-from lib.store import library, settlement
+from lib.store import library, lots
 from lib.store.analytics import Analytics
 from lib.store.events import Events
-from lib.store.library import Reached
 from lib.store.tables import imports
 from tests.test_importers import HERE, SHARED, zipped
 
@@ -87,21 +86,35 @@ def test_rejects_are_listed_in_the_language_of_who_brings_the_file(world, tmp_pa
 
 
 def test_progress_tells_the_part_and_how_far_that_is(world, monkeypatch):
-    monkeypatch.setattr(settlement, "LOT", 1)
+    monkeypatch.setattr(lots, "MOST", 1)
     told = []
     bring(world, HERE / "vitrine", progress=lambda part, reached: told.append((part, reached)))
-    assert [(round(part, 2), reached) for part, reached in told] == [
-        (0.4, Reached(9)),
-        (0.4, Reached(9, "writing", 0, 2)),
-        (0.45, Reached(9, "writing", 1, 2)),
-        (0.5, Reached(9, "writing", 2, 2)),
-        (0.5, Reached(9, "counting", 0, 2)),
-        (0.75, Reached(9, "counting", 1, 2)),
-        (1.0, Reached(9, "counting", 2, 2)),
+    assert [(round(part, 3), reached.stage, reached.done, reached.campaigns) for part, reached in told] == [
+        (0.4, "reading", 0, 0),
+        (0.4, "writing", 0, 2),
+        (0.478, "writing", 1, 2),  # seven of nine: a campaign weighs as much as it has events
+        (0.5, "writing", 2, 2),
+        (0.5, "counting", 0, 2),
+        (0.5, "counting", 0, 2),
+        (0.85, "counting", 1, 2),
+        (0.95, "counting", 2, 2),
+        (0.95, "comparing", 0, 2),
+        (0.989, "comparing", 1, 2),
+        (1.0, "comparing", 2, 2),
+        (1.0, "comparing", 2, 2),
     ]
 
 
-@pytest.mark.parametrize("stage", ["reading", "writing", "counting"])
+def test_progress_goes_on_while_one_large_campaign_is_counted(world, monkeypatch):
+    monkeypatch.setattr(lots, "SMALL", 0)
+    told = []
+    bring(world, HERE / "vitrine", progress=lambda part, reached: told.append((part, reached)))
+    counting = [part for part, reached in told if reached.stage == "counting"]
+    assert len(counting) > 8
+    assert counting == sorted(counting)
+
+
+@pytest.mark.parametrize("stage", ["reading", "writing", "counting", "comparing"])
 def test_who_looks_on_may_stop_an_import_at_any_stage(world, stage):
     class Stopped(BaseException):
         """As Streamlit stops a page that was left."""

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from lib.model import Form, Question, Scope
 from lib.reports import FilterRefused, answer, events, keys, narrowed
+from lib.reports.columns import BARE_LINK
 from lib.reports.metrics import ASKABLE, COUNTS, Rate, in_people_form
 from lib.reports.parts import read
-from lib.reports.rollup import ANYWHERE, BARE_LINK, KEYS
+from lib.reports.rollup import ANYWHERE, KEYS
 from tests import worlds
 from tests.check_queries import DIMENSIONS, FIRST, Checked
 from tests.shelf import SENT_AT, SPRING, Shelf, covering, event, shelf

@@ -91,19 +91,22 @@ def test_a_question_asked_apart_has_less_memory(events):
     assert len(set(limits)) == 2
 
 
-NUMBERS = pa.schema({"number": pa.int64(), "word": pa.string()})
+def numbers(*values):
+    return pa.table({"number": pa.array(values, pa.int64()), "word": [f"word {value}" for value in values]})
 
 
 def total(events, rows):
     with events.desk() as desk:
-        desk.put("numbers", rows, NUMBERS)
+        desk.put("numbers", rows)
         return desk.ask("SELECT SUM(number) + 1 FROM numbers").fetchall()[0][0]
 
 
 def test_a_desk_is_asked_of_one_thing_after_the_other(events):
-    assert total(events, "SELECT 2 AS number UNION ALL SELECT 3") == 6
-    assert total(events, pa.table({"word": ["x"], "number": [5]})) == 6
-    assert total(events, NUMBERS.empty_table()) is None
+    assert total(events, numbers(2, 3)) == 6
+    assert total(events, numbers(5).select(["word", "number"])) == 6
+    coded = numbers(7)
+    assert total(events, coded.set_column(1, "word", coded["word"].dictionary_encode())) == 8
+    assert total(events, numbers(1).slice(1)) is None
 
 
 def test_a_desk_filled_fifty_times_holds_no_more_than_one_filled_once(events):
@@ -111,7 +114,7 @@ def test_a_desk_filled_fifty_times_holds_no_more_than_one_filled_once(events):
         with events.cursor() as cursor:
             return cursor.execute("SELECT SUM(memory_usage_bytes) FROM duckdb_memory()").fetchone()[0]
 
-    many = "SELECT range AS number, 'word ' || range AS word FROM range(20000)"
+    many = numbers(*range(20000))
     total(events, many)
     once = held()
     for _ in range(49):
@@ -121,14 +124,14 @@ def test_a_desk_filled_fifty_times_holds_no_more_than_one_filled_once(events):
 
 def test_what_failed_at_a_desk_leaves_no_rows_to_the_next(events):
     with pytest.raises(RuntimeError), events.desk() as desk:
-        desk.put("numbers", "SELECT 100 AS number", NUMBERS)
+        desk.put("numbers", numbers(100))
         raise RuntimeError
-    assert total(events, "SELECT 2 AS number") == 3
+    assert total(events, numbers(2)) == 3
 
 
 def test_many_threads_have_desks_of_their_own(events):
     with ThreadPoolExecutor(8) as pool:
-        asked = [f"SELECT {number} AS number" for number in range(40)]
+        asked = [numbers(number) for number in range(40)]
         assert list(pool.map(lambda rows: total(events, rows), asked)) == list(range(1, 41))
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from lib.model import Campaign, Covers, Kind, Note, Reject, Reported, Row
 from lib.reports import campaigns, rollup
-from lib.store import library, settlement
+from lib.store import library, lots
 from lib.store.tables import campaigns as campaign_rows
 from lib.store.tables import claims, files, imports
 from tests.shelf import EVERYTHING, NOW, SENT_AT, SPRING, covering, event, rows, shelf
@@ -357,7 +357,7 @@ def test_two_orders_of_one_moment_in_two_files_are_two_orders(library_of):
 
 
 def test_who_stops_an_import_does_not_wait_until_all_its_campaigns_are_counted(library_of, monkeypatch):
-    monkeypatch.setattr(settlement, "LOT", 1)
+    monkeypatch.setattr(lots, "MOST", 1)
     rolled = []
 
     def roll(*given):
@@ -377,31 +377,31 @@ def test_who_stops_an_import_does_not_wait_until_all_its_campaigns_are_counted(l
     assert not list(library_of.analytics.events.folder.rglob("*.parquet"))
 
 
-@pytest.mark.parametrize(("most", "lots"), [(50, [6]), (4, [2, 4]), (0, [1] * 6)])
-def test_small_campaigns_are_counted_in_lots_and_large_ones_alone(library_of, monkeypatch, most, lots):
+@pytest.mark.parametrize(("most", "sizes"), [(50, [6]), (4, [2, 4]), (0, [1] * 6)])
+def test_small_campaigns_are_counted_in_lots_and_large_ones_alone(library_of, monkeypatch, most, sizes):
     """No lot has more events than `SMALL`."""
-    monkeypatch.setattr(settlement, "SMALL", most)
+    monkeypatch.setattr(lots, "SMALL", most)
     asked = []
 
-    def roll(analytics, uncounted):
+    def roll(analytics, uncounted, *how):
         asked.append(len(uncounted))
-        return rollup.make(analytics, uncounted)
+        return rollup.make(analytics, uncounted, *how)
 
     items = [event("ann", "opened", 60, campaign=f"vitrine-{number}") for number in range(6)]
     job = library.Job("vitrine", "test", "test.csv", "0" * 64, "ann@agency.example")
     told = []
     library.bring(library_of.analytics, job, rows(items), roll, told.append, NOW)
-    assert sorted(asked) == lots
+    assert sorted(asked) == sizes
     assert told[-1].done == told[-1].campaigns == 6
 
 
 def test_a_lot_has_no_more_campaigns_than_it_may(library_of, monkeypatch):
-    monkeypatch.setattr(settlement, "LOT", 4)
+    monkeypatch.setattr(lots, "MOST", 4)
     asked = []
 
-    def roll(analytics, uncounted):
+    def roll(analytics, uncounted, *how):
         asked.append([one.campaign for one in uncounted])
-        return rollup.make(analytics, uncounted)
+        return rollup.make(analytics, uncounted, *how)
 
     items = [event("ann", "opened", 60, campaign=f"vitrine-{number}") for number in range(10)]
     job = library.Job("vitrine", "test", "test.csv", "0" * 64, "ann@agency.example")
@@ -412,8 +412,8 @@ def test_a_lot_has_no_more_campaigns_than_it_may(library_of, monkeypatch):
 
 @pytest.mark.parametrize(("small", "at_once"), [(0, 1), (100, 2)])
 def test_only_small_campaigns_are_counted_beside_each_other(library_of, monkeypatch, small, at_once):
-    monkeypatch.setattr(settlement, "SMALL", small)
-    monkeypatch.setattr(settlement, "LOT", 1)
+    monkeypatch.setattr(lots, "SMALL", small)
+    monkeypatch.setattr(lots, "MOST", 1)
     running, most = [], []
 
     def roll(*given):

@@ -95,9 +95,7 @@ def kept_of(events, rows):
         ordinal = counted[event.campaign, file, number] if event.native_id is None else 0
         counted[event.campaign, file, number] += 1
         found[event.campaign].setdefault((number, ordinal), (row, event))
-    return {
-        campaign: [(*key, *value) for key, value in by_key.items()] for campaign, by_key in found.items()
-    }
+    return {campaign: [(*key, *value) for key, value in by_key.items()] for campaign, by_key in found.items()}
 
 
 def as_written(events, kept):
@@ -156,7 +154,10 @@ def test_a_campaign_whose_rows_lie_in_many_blocks_is_read_whole(events, monkeypa
 
 @pytest.mark.parametrize("seed", range(4))
 def test_rows_are_new_whose_events_no_live_file_holds(events, seed):
-    before, rows = given(seed, 30), given(seed + 10) + [(120 + n, *one[1:]) for n, one in enumerate(given(seed, 30))]
+    before, rows = (
+        given(seed, 30),
+        given(seed + 10) + [(120 + n, *one[1:]) for n, one in enumerate(given(seed, 30))],
+    )
     rows.sort(key=lambda one: one[1])
     rows = [(number, *one[1:]) for number, one in enumerate(rows)]
     with filled(events, "before", before) as made:

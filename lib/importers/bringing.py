@@ -36,7 +36,7 @@ IMPORTERS: tuple[Importer, ...] = (
 )
 SENDER_NAME = re.compile("[a-z][a-z0-9_-]{0,29}")
 
-STAGES = {"reading": (0.0, 0.4), "writing": (0.4, 0.1), "counting": (0.5, 0.5)}
+STAGES = {"reading": (0.0, 0.4), "writing": (0.4, 0.1), "counting": (0.5, 0.45), "comparing": (0.95, 0.05)}
 """Where each begins in the work of an import, and how much of it that is, as it mostly goes."""
 
 Progress = Callable[[float, Reached], None]
@@ -82,8 +82,7 @@ def bring_in(
 
 def _part(source: Source, reached: Reached) -> float:
     begin, share = STAGES[reached.stage]
-    done = source.fraction if reached.stage == "reading" else reached.done / reached.campaigns
-    return begin + share * min(done, 1.0)
+    return begin + share * (source.fraction if reached.stage == "reading" else reached.part)
 
 
 def recognised(source: Source, sender: str | None = None) -> Importer:

@@ -34,7 +34,7 @@ from lib.store.events import quoted
 CONDITIONS = {  # reason: when it applies, where the sender says nothing
     "scanner_agent": "scanner",
     "headless_agent": "program",
-    "apple_proxy": f"kind = 'opened' AND user_agent = '{APPLE_PROXY}'",
+    "apple_proxy": "kind = 'opened' AND apple",
     "too_fast": "delay <= {window}",
     "all_links": "burst <= {window}",
     "shared_address": "crowd <= {window}",
@@ -52,20 +52,18 @@ def facts_sql(
     begun = "NULL" if start is None else repr(start.timestamp())
     named = "NULL" if currency is None else quoted(currency)
     return facts_of_several(
-        numbered(source),
+        f"(SELECT 0 AS campaign, * REPLACE ({PLACE} AS region) FROM {source})",
         f"(SELECT 0 AS campaign, CAST({begun} AS DOUBLE) AS start, CAST({named} AS VARCHAR) AS currency)",
+        f"(SELECT DISTINCT user_agent, user_agent AS name FROM {source})",
         overlapping=overlapping,
     )
 
 
-def numbered(source: str) -> str:
-    """The event files of one campaign as a source of several has them."""
-    return f"(SELECT 0 AS campaign, * FROM {source})"
-
-
-def facts_of_several(source: str, campaigns: str, *, overlapping: bool) -> str:
-    """The SELECT for several campaigns, which `source` tells apart by a column `campaign`. `campaigns` is a
-    table expression with the start of each, in seconds since 1970, and its currency.
+def facts_of_several(source: str, campaigns: str, agents: str, *, overlapping: bool) -> str:
+    """The SELECT for several campaigns, over table expressions: `source` tells them apart by a column
+    `campaign`, and its regions are PLACE; `campaigns` has the start of each, in seconds since 1970, and its
+    currency; `agents` the `name` of each user_agent. Texts that are only compared with each other may be
+    numbers in the same order: all but kind, subtype, machine_reason, currency and order_id.
     """
     once, is_once = ("once", f"{_ONCE.format(source=source)},") if overlapping else (f"{source} AS once", "")
     return f"""
@@ -123,10 +121,9 @@ crowds AS (  -- the quickest such queue in which a recipient stands
     ) AS span FROM queues
 ),
 agents AS (
-    SELECT user_agent, {_names(IMAGE_PROXIES)} OR user_agent = '{APPLE_PROXY}' AS proxy,
-        {_names(SCANNERS)} AS scanner,
-        {_names(PROGRAMS, but=NO_ROBOTS)} AS program
-    FROM (SELECT DISTINCT user_agent FROM {once} WHERE user_agent IS NOT NULL) AS named
+    SELECT user_agent, name = '{APPLE_PROXY}' AS apple, {_names(IMAGE_PROXIES)} AS proxy,
+        {_names(SCANNERS)} AS scanner, {_names(PROGRAMS, but=NO_ROBOTS)} AS program
+    FROM {agents} AS named WHERE user_agent IS NOT NULL
 ),
 variants AS (
     SELECT once.campaign, once.message, MAX(once.variant) AS variant FROM {once}
@@ -140,7 +137,7 @@ money AS (
     WHERE once.revenue IS NOT NULL GROUP BY once.campaign
 ),
 joined AS (  -- opens and clicks; only clicks are asked how soon they came
-    SELECT {_OF_ANY_KIND}, once.machine, once.machine_reason AS said, once.user_agent, scanner, program,
+    SELECT {_OF_ANY_KIND}, once.machine, once.machine_reason AS said, apple, scanner, program,
         {_seconds("once.happened_at", "arrived_at")} AS delay,
         CASE WHEN once.happened_at >= began
             THEN GREATEST(bursts.span, {_seconds("once.happened_at", "began")}) END AS burst,
@@ -152,13 +149,13 @@ joined AS (  -- opens and clicks; only clicks are asked how soon they came
     LEFT JOIN crowds ON {_of_once("crowds")} AND crowds.ip = once.ip
     WHERE once.kind = 'clicked'
     UNION ALL BY NAME
-    SELECT {_OF_ANY_KIND}, once.machine, once.machine_reason AS said, once.user_agent, scanner, program
+    SELECT {_OF_ANY_KIND}, once.machine, once.machine_reason AS said, apple, scanner, program
     FROM {once} {_JOINED}
     LEFT JOIN clickers ON {_of_once("clickers")}
     WHERE once.kind = 'opened' AND {_STAYS}
 ),
 marked AS (
-    SELECT * EXCLUDE (machine, said, scanner, program, delay, burst, crowd, user_agent),
+    SELECT * EXCLUDE (machine, said, apple, scanner, program, delay, burst, crowd),
         {_machine_reason()} AS machine_reason, {_apart_within()} AS apart_within
     FROM joined
 ),
@@ -234,12 +231,15 @@ _JOINED = f"""LEFT JOIN bounces ON {_of_once("bounces")}
 
 _SAME = "firsts.campaign = marked.campaign AND firsts.id = marked.id AND firsts.ordinal = marked.ordinal"
 
+PLACE = """CASE WHEN country IS NOT NULL OR region IS NOT NULL
+        THEN COALESCE(country, '') || '/' || COALESCE(region, '') END"""
+"""A region with its country, for regions of two countries may have the same name."""
+
 _OF_ANY_KIND = """once.campaign, once.message, once.id, once.ordinal, once.kind, once.happened_at,
         once.link, once.link_position, once.domain, once.client, bounces.bounce,
-        CASE WHEN NOT COALESCE(proxy, FALSE) THEN once.country END AS country,
-        CASE WHEN NOT COALESCE(proxy, FALSE) AND (once.country IS NOT NULL OR once.region IS NOT NULL)
-            THEN COALESCE(once.country, '') || '/' || COALESCE(once.region, '') END AS region,
-        CASE WHEN NOT COALESCE(proxy, FALSE) THEN once.device END AS device,
+        CASE WHEN NOT COALESCE(apple OR proxy, FALSE) THEN once.country END AS country,
+        CASE WHEN NOT COALESCE(apple OR proxy, FALSE) THEN once.region END AS region,
+        CASE WHEN NOT COALESCE(apple OR proxy, FALSE) THEN once.device END AS device,
         COALESCE(once.variant, variants.variant) AS variant"""
 
 # whole hours since the campaign began; unknown for what has no time or lies before that
@@ -281,7 +281,7 @@ def _apart_within() -> str:
 
 def _names(names: tuple[str, ...], but: tuple[str, ...] = ()) -> str:
     """Whether a user agent holds one of `names`, the words `but` left out."""
-    agent = "LOWER(user_agent)"
+    agent = "LOWER(name)"
     for word in but:
         agent = f"REPLACE({agent}, '{word}', '')"
     return "(" + " OR ".join(f"{agent} LIKE '%{name.lower()}%'" for name in names) + ")"

@@ -16,8 +16,9 @@ import pandas as pd
 
 from lib.model import Form, Kind, Scope
 from lib.reports import few, tokens
+from lib.reports.columns import BARE_LINK
 from lib.reports.overview import named
-from lib.reports.rollup import BARE_LINK, OTHER
+from lib.reports.rollup import OTHER
 from lib.reports.tokens import Differing
 
 if TYPE_CHECKING:

@@ -4,34 +4,34 @@ The rules are those of every figure (lib/reports/facts.py), and so are the keys:
 keys of a dimension in the rollup is «*» here too, in the rows of an answer as in a filter.
 """
 
-# ruff: noqa: S608 - the SQL is made of metrics, closed names and paths that the manifest names
+# ruff: noqa: S608 - the SQL is made of paths that the manifest names
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 
 from lib.model import Scope
-from lib.reports.facts import facts_sql
+from lib.reports import kept_facts
+from lib.reports.codes import Numbers
+from lib.reports.columns import BITS, Facts
 from lib.reports.metrics import Count
 from lib.reports.parts import Key, Part, Rollup, read, retrying
-from lib.reports.rollup import ANYWHERE, KEYS, ONLY, OTHER, TYPES, cut_tokens, with_pages
+from lib.reports.rollup import ANYWHERE, KEYS, ONLY_OF, OTHER
+from lib.reports.tallies import counted
 from lib.store.analytics import Analytics
 from lib.store.events import reading as reading_files
+from lib.store.library import Uncounted
 from lib.store.records import reading
 from lib.store.tables import campaigns, files
 
 Filter = tuple[str, str | None]
 """A dimension and one of its keys; None is «not known»."""
-
-OF_PAGES = frozenset({"page", "placement"})
-"""Dimensions that are made of links without the recipients' tokens."""
 
 SIZE = ("recipients", "opens", "clicks", "bounces", "unsubscribes", "complaints", "orders")
 """What is added up to tell the large keys of a dimension from the small ones."""
@@ -50,13 +50,12 @@ class FilterRefused(Exception):
 
 @dataclass(frozen=True)
 class _Source:
-    """A campaign's live files, and by what its rollup was made of them."""
+    """A campaign's rollup, where it lies, and what it was made of."""
 
     covers: Sequence[str]
+    place: str
     rollup: Rollup
-    paths: list[Path]
-    start: datetime | None
-    currency: str | None
+    uncounted: Uncounted
 
 
 def only_campaign(scope: Scope, where: Sequence[Filter]) -> str:
@@ -104,14 +103,48 @@ def _parts(
     source = _source_of(analytics, campaign)
     if source is None:
         return []
-    wanted = {count.name: count for count in counts}
-    rows = _counted(analytics, source, by, where, wanted) if not by or _keys(source, by) else []
-    keys = [_key(by, row[0]) if by else campaign for row in rows]
-    values = {
-        name: np.array([row[place] for row in rows], dtype=np.float64)  # None becomes NaN
-        for place, name in enumerate(wanted, start=1)
-    }
-    return [Part(source.covers, keys, values)]
+    asked = {by, *(dimension for dimension, _ in where)} - {""}
+    facts = kept_facts.facts(analytics.events, source.place, source.uncounted, asked)
+    keyed = {dimension: _as_in_rollup(source.rollup, facts, dimension) for dimension in asked}
+    kept = _is_asked(facts, by)
+    for dimension, key in where:
+        kept &= _is_asked(facts, dimension) & keyed[dimension].having(key)
+    groups = keyed[by] if by else _Groups([campaign], np.zeros(len(kept), np.int64))
+    found, _ = counted(facts, np.where(kept, groups.place, -1), np.zeros(len(groups.keys), np.int64))
+    values = {count.name: found.get(count.name, np.zeros(len(groups.keys))).astype(float) for count in counts}
+    held = np.bincount(groups.place[kept], minlength=len(groups.keys)) > 0
+    if not by:
+        return [Part(source.covers, [campaign], values if held[0] else dict.fromkeys(values, np.zeros(1)))]
+    rows = np.flatnonzero(held) if len(source.rollup.rows(by)) else np.zeros(0, np.int64)
+    keys = [_key(by, groups.keys[row]) for row in rows.tolist()]
+    return [Part(source.covers, keys, {name: value[rows] for name, value in values.items()})]
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """The keys of a dimension, and of each fact the place of its own."""
+
+    keys: list[str | None]
+    place: Numbers
+
+    def having(self, key: str | None) -> npt.NDArray[np.bool_]:
+        return np.asarray(self.place == (self.keys.index(key) if key in self.keys else -1))
+
+
+def _as_in_rollup(rollup: Rollup, facts: Facts, dimension: str) -> _Groups:
+    """What lies beyond the keys of the rollup is «*»; a fact without a key has None."""
+    keyed = facts.keyed[dimension]
+    kept = {*rollup.rows(dimension).column("key").to_pylist()}
+    names = [name if name in kept or OTHER not in kept else OTHER for name in keyed.names.to_pylist()]
+    places = {name: place for place, name in enumerate(dict.fromkeys([*names, None]))}
+    of_code = np.array([places[name] for name in [*names, None]])  # the last one is for the code -1
+    return _Groups(list(places), of_code[keyed.codes])
+
+
+def _is_asked(facts: Facts, dimension: str) -> npt.NDArray[np.bool_]:
+    """Whether a fact has this dimension at all: an open has no product, known or not."""
+    mark = ONLY_OF.get(dimension)
+    return np.ones(len(facts.marks), bool) if mark is None else facts.marks & BITS[mark] != 0
 
 
 def _ordered(dimension: str, part: Part) -> list[Key]:
@@ -127,9 +160,11 @@ def _events(analytics: Analytics, campaign: str) -> int:
     source = _source_of(analytics, campaign)
     if source is None:
         return 0
-    each = f"SELECT DISTINCT id, ordinal FROM {reading_files(source.paths)}"
-    with analytics.events.cursor() as cursor:
-        return int(_rows(cursor, source, f"SELECT COUNT(*) FROM ({each})", [])[0][0])
+    paths = source.uncounted.files
+    each = f"SELECT DISTINCT id, ordinal FROM {reading_files(paths)}"
+    with analytics.events.cursor() as cursor, _noticing_what_is_gone(paths):
+        (count,) = cursor.execute(f"SELECT COUNT(*) FROM ({each})").fetchall()[0]
+    return int(count)
 
 
 def _source_of(analytics: Analytics, campaign: str) -> _Source | None:
@@ -144,85 +179,20 @@ def _source_of(analytics: Analytics, campaign: str) -> _Source | None:
     if row is None:
         return None
     paths = [analytics.events.path(place) for place in places]
-    return _Source(row.covers, read(analytics, row.rollup), paths, row.sent_at, row.currency)
-
-
-def _counted(
-    analytics: Analytics, source: _Source, by: str, where: Sequence[Filter], counts: dict[str, Count]
-) -> list[Any]:
-    """One row per key: the key, then each count; without a dimension one row, with something for a key."""
-    key, values = _key_sql(source, by)
-    conditions = [ONLY.get(by, "TRUE")]
-    for dimension, wanted in where:
-        condition, more = _condition(source, dimension, wanted)
-        conditions.append(condition)
-        values += more
-    told = [f"CAST({count.sql} AS {TYPES[count.format]})" for count in counts.values()]
-    with analytics.events.cursor() as cursor:
-        facts = _facts(cursor, source, {by, *(dimension for dimension, _ in where)})
-        kept = f"SELECT *, {key} AS key FROM ({facts}) AS facts WHERE {' AND '.join(conditions)}"
-        columns, groups = ("key", " GROUP BY key") if by else ("COUNT(*)", "")
-        sql = f"SELECT {', '.join([columns, *told])} FROM ({kept}) AS kept{groups}"
-        return _rows(cursor, source, sql, values)
-
-
-def _facts(cursor: duckdb.DuckDBPyConnection, source: _Source, dimensions: set[str]) -> str:
-    """The facts with all columns that `dimensions` need: tokens are cut only where pages are asked."""
-    events = reading_files(source.paths)
-    facts = facts_sql(events, source.start, source.currency, overlapping=len(source.paths) > 1)
-    if not dimensions & OF_PAGES:
-        return facts
-    with _noticing_what_is_gone(source):
-        cut_tokens(cursor, events)
-    return with_pages(facts)
-
-
-def _rows(cursor: duckdb.DuckDBPyConnection, source: _Source, sql: str, values: list[Any]) -> list[Any]:
-    with _noticing_what_is_gone(source):
-        return cursor.execute(sql, values).fetchall()
+    uncounted = Uncounted(campaign, paths, row.sent_at, row.currency)
+    return _Source(row.covers, row.rollup, read(analytics, row.rollup), uncounted)
 
 
 @contextmanager
-def _noticing_what_is_gone(source: _Source) -> Iterator[None]:
+def _noticing_what_is_gone(paths: list[Path]) -> Iterator[None]:
     """An import that was taken back meanwhile took its files along: DuckDB says only that it cannot read."""
     try:
         yield
     except duckdb.IOException as problem:
-        for path in source.paths:
+        for path in paths:
             if not path.exists():
                 raise FileNotFoundError(path) from problem
         raise
-
-
-def _key_sql(source: _Source, dimension: str) -> tuple[str, list[Any]]:
-    """The key of an event as the rollup has it, and the values in it."""
-    if not dimension:
-        return "NULL", []
-    text = f"CAST({dimension} AS VARCHAR)"
-    kept = _keys(source, dimension)
-    if OTHER not in kept:
-        return text, []
-    known = f"{dimension} IS NULL OR {text} IN (SELECT UNNEST(?::VARCHAR[]))"
-    return f"CASE WHEN {known} THEN {text} ELSE '{OTHER}' END", [_texts(kept)]
-
-
-def _condition(source: _Source, dimension: str, wanted: str | None) -> tuple[str, list[Any]]:
-    """What holds for an event whose key of a dimension is `wanted`, and the values in it."""
-    asked = ONLY.get(dimension, "TRUE")
-    if wanted is None:
-        return f"({asked} AND {dimension} IS NULL)", []
-    key, values = _key_sql(source, dimension) if wanted == OTHER else (f"CAST({dimension} AS VARCHAR)", [])
-    return f"({asked} AND {key} = ?)", [*values, wanted]
-
-
-def _keys(source: _Source, dimension: str) -> list[str | None]:
-    """The keys of a dimension in the rollup; none where no event has one."""
-    keys: list[str | None] = source.rollup.rows(dimension).column("key").to_pylist()
-    return keys
-
-
-def _texts(keys: Iterable[str | None]) -> list[str]:
-    return [key for key in keys if key is not None]
 
 
 def _key(dimension: str, key: str | None) -> Key:

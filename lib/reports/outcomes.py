@@ -1,4 +1,4 @@
-"""What became of each message of a campaign: the file of messages beside a rollup, one row per message.
+"""What became of each message: the file of messages beside a campaign's rollup, one row per message.
 
 Columns: message; sent; bounce (hard, soft or null), bounced_at, bounce_reason; opens, clicks,
 first_opened_at, last_opened_at, first_clicked_at, last_clicked_at, each also with `_people`; unsubscribed,
@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lib.reports.columns import NO_TIME, Columns, Keyed, Numbers
+from lib.reports.codes import Numbers, firsts
+from lib.reports.columns import NO_TIME, Columns
 from lib.reports.tallies import sold
 
 FORMS = tuple(
@@ -20,11 +21,12 @@ FORMS = tuple(
 )
 """Verb and count of opens and clicks, and what ends them in each form."""
 
+BOUNCES = ("soft", "hard")
 LATEST = np.iinfo(np.int64).max
 
 
 def outcomes(columns: Columns) -> pa.Table:
-    """The rows of the file of messages; needs the dimensions reason and variant."""
+    """The rows of the files of messages, campaign by campaign; needs the dimensions reason and variant."""
     found = {"message": pa.array(columns.messages), "sent": _is(columns, "recipients")}
     found |= _bounces(columns)
     for verb, name, end in FORMS:
@@ -35,8 +37,8 @@ def outcomes(columns: Columns) -> pa.Table:
     found |= _deed(columns, "unsubscribed", "unsubscribes")
     found["unsubscribe_reason"] = _first_reason(columns, columns.having("unsubscribes"))
     found |= _deed(columns, "complained", "complaints")
-    found["variant"] = _texts(columns.keyed["variant"], _last_code(columns))
-    bought = sold(columns, columns.message, len(columns.messages))
+    found["variant"] = _texts(columns.keyed["variant"].names, _last_code(columns))
+    bought = sold(columns, columns.message, columns.of_message)
     found["orders"] = pa.array(bought["orders"], pa.int64())
     found["revenue"] = pa.array(bought["revenue"], pa.float64(), from_pandas=True)
     return pa.table(found)
@@ -58,8 +60,8 @@ def _reduced(columns: Columns, rows: Numbers, values: Numbers, how: np.ufunc) ->
     found = np.full(len(columns.messages), NO_TIME)
     if len(rows):
         message = columns.message[rows]
-        firsts = np.flatnonzero(np.r_[True, message[1:] != message[:-1]])
-        found[message[firsts]] = how.reduceat(values, firsts)
+        places = firsts(message)
+        found[message[places]] = how.reduceat(values, places)
     return found
 
 
@@ -76,15 +78,15 @@ def _is(columns: Columns, mark: str) -> pa.Array:
 def _bounces(columns: Columns) -> dict[str, pa.Array]:
     """The bounces that stand: a message has one at most."""
     rows = columns.having("bounces")
-    names = np.full(len(columns.messages), None, dtype=object)
-    for name in ("soft", "hard"):
-        names[columns.message[columns.having(f"{name}_bounces")]] = name
+    bounce = np.full(len(columns.messages), -1)
+    for code, name in enumerate(BOUNCES):
+        bounce[columns.message[columns.having(f"{name}_bounces")]] = code
     reason = np.full(len(columns.messages), -1)
     reason[columns.message[rows]] = columns.keyed["reason"].codes[rows]
     return {
-        "bounce": pa.array(names, pa.string()),
+        "bounce": _texts(pa.array(BOUNCES), bounce),
         "bounced_at": _times(_last_at(columns, rows)),
-        "bounce_reason": _texts(columns.keyed["reason"], reason),
+        "bounce_reason": _texts(columns.keyed["reason"].names, reason),
     }
 
 
@@ -96,7 +98,7 @@ def _first_reason(columns: Columns, rows: Numbers) -> pa.Array:
     order = rows[np.lexsort((reason.codes[rows], times, columns.message[rows]))][::-1]
     codes = np.full(len(columns.messages), -1)
     codes[columns.message[order]] = reason.codes[order]  # the first stays: it is written last
-    return _texts(reason, codes)
+    return _texts(reason.names, codes)
 
 
 def _last_code(columns: Columns) -> npt.NDArray[np.int32]:
@@ -106,8 +108,7 @@ def _last_code(columns: Columns) -> npt.NDArray[np.int32]:
     return np.maximum.reduceat(codes, np.searchsorted(columns.message, np.arange(len(columns.messages))))
 
 
-def _texts(keyed: Keyed, codes: npt.NDArray[np.integer]) -> pa.Array:
-    names = pa.array(keyed.names, pa.string())
+def _texts(names: pa.StringArray, codes: npt.NDArray[np.integer]) -> pa.Array:
     return names.take(pa.array(codes, mask=codes < 0))
 
 

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lib.model import Scope
+from lib.reports.columns import BARE_LINK
 from lib.reports.metrics import COUNTS
-from lib.reports.rollup import BARE_LINK, FEW, MERGED
+from lib.reports.rollup import FEW, MERGED
 from lib.store.analytics import Analytics
 
 Key = str | int | None

@@ -14,45 +14,45 @@ are exact in every row. Beside the dimensions of KEYS there are:
 The file of messages lies beside it: see lib/reports/outcomes.py.
 """
 
-# ruff: noqa: S608 - the SQL is made of closed names and paths that the manifest names
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import groupby
-from operator import itemgetter
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lib.reports import few, tokens
+from lib.reports import few, sources
+from lib.reports.codes import Numbers, distinct, firsts
 from lib.reports.columns import (
+    BARE_LINK,
     BITS,
     CLICKS_BEYOND,
     NO_TIME,
     TOLD_OPENS,
     Columns,
-    Numbers,
-    apart,
     columns,
     question,
     read,
 )
-from lib.reports.facts import facts_of_several, facts_sql, numbered
+from lib.reports.facts import facts_of_several
 from lib.reports.metrics import COUNTS
 from lib.reports.outcomes import FORMS, outcomes
 from lib.reports.rules import RULES_VERSION, WINDOWS
-from lib.reports.tallies import OF_EVENTS, OF_MESSAGES, Pairs, Values, counted, is_among, sold
+from lib.reports.sources import Named, Source
+from lib.reports.tallies import OF_EVENTS, OF_MESSAGES, Pairs, Values, counted, sold
 from lib.store import library
 from lib.store.analytics import Analytics
-from lib.store.events import Events, quoted, reading
+from lib.store.event_files import packing
+from lib.store.events import Events
 from lib.store.library import Rolled, Uncounted
-from lib.store.spool import STORED
+from lib.store.lots import Held
 
 OTHER = "*"
 """The key of the row that holds the long tail of a dimension."""
@@ -76,9 +76,6 @@ KEYS: dict[str, int | None] = {  # dimension: how many keys it keeps; None is al
 ANYWHERE = frozenset({"domain", "country", "region", "device", "client", "product", "variant"})
 """Dimensions where «not known» is a key of its own: None. Elsewhere what has no key is not shown."""
 
-BARE_LINK = "bare_link"
-"""The dimension of links without the recipients' own tokens."""
-
 COUNTED_BY = (*KEYS, BARE_LINK)
 """The dimensions of each campaign's columns."""
 
@@ -90,8 +87,6 @@ ONLY_OF = {"product": "orders"}
 or not.
 """
 
-ONLY = {name: COUNTS[count].where for name, count in ONLY_OF.items()}
-
 MERGED = tuple(name for name in KEYS if name != "hour")
 
 MERGED_OF = {BARE_LINK if name == "link" else name: name for name in MERGED}
@@ -100,32 +95,44 @@ MERGED_OF = {BARE_LINK if name == "link" else name: name for name in MERGED}
 MOST_ACTIVE = 50
 ROW_GROUP = 122_880
 MANY_ROWS = 500_000
-"""Beyond so many rows the facts are read in a database of their own."""
-HELD, NAMED = "held", "named"
-EVENTS = pa.schema(
-    {"campaign": pa.int32(), "id": pa.int64(), "ordinal": pa.int32(), "import": pa.int32()}
-    | {name: kind for name, kind in STORED.items() if name != "url"}
-)
-"""Of the events that are held in memory while their facts are asked for."""
-NAMED_AS = pa.schema({"campaign": pa.int32(), "start": pa.float64(), "currency": pa.string()})
-BARE = pa.schema({"campaign": pa.int32(), "link": pa.string(), "bare": pa.string(), "page": pa.string()})
-TYPES = {"count": "BIGINT", "money": "DOUBLE"}
+"""Beyond so many rows the facts are asked for in a database of their own."""
+HELD, NAMED, AGENTS = "held", "named", "agents"
+"""The tables that the question about facts is asked of."""
+READ, TOLD, BECAME = 0.1, 0.6, 0.8
+"""How much of the work is done when the events are read, when their facts are told, and when it is known what
+became of each message.
+"""
 
 
-def make(analytics: Analytics, uncounted: Sequence[Uncounted]) -> list[Rolled]:
+def make(
+    analytics: Analytics,
+    uncounted: Sequence[Uncounted],
+    held: Held | None = None,
+    told: library.Step = lambda _part: None,
+) -> list[Rolled]:
     """Count the live event files of some campaigns and write the rollup and the messages of each.
 
-    Hours are counted from `sent_at`, or else from the first event. Amounts are in `currency`, or else in the
-    one that all of them name. A rollup is read by nobody until the records name it. Several campaigns at once
-    are together in memory.
+    `held` are the events in these files, where they are at hand. Hours are counted from `sent_at`, or else
+    from the first event. Amounts are in `currency`, or else in the one that all of them name. A rollup is
+    read by nobody until the records name it. Several campaigns at once are together in memory.
     """
     places = [analytics.events.place(one.campaign, f"rollup-{uuid4().hex}.parquet") for one in uncounted]
+    overlapping = any(len(one.files) > 1 for one in uncounted)
     try:
-        told = _told(analytics.events, uncounted)
-        return [_written(analytics.events, place, one) for place, one in zip(places, told, strict=True)]
+        source = sources.source_of(held or sources.read([one.files for one in uncounted]))
+        named = sources.named(source, uncounted)
+        told(READ)
+        found = _columns(analytics.events, source, named, overlapping=overlapping)
+        del source
+        told(TOLD)
+        counts = _written(analytics.events, places, found, [one.start for one in named], told)
     except BaseException:
         analytics.events.remove_rollups(places)
         raise
+    return [
+        Rolled(totals, place, RULES_VERSION, one.start, one.currency)
+        for totals, place, one in zip(counts, places, named, strict=True)
+    ]
 
 
 def remake_stale(analytics: Analytics, now: datetime) -> int:
@@ -133,259 +140,264 @@ def remake_stale(analytics: Analytics, now: datetime) -> int:
     return library.reroll(analytics, make, RULES_VERSION, now)
 
 
-class _Named(NamedTuple):
-    """When a campaign began, and its currency: as its claims say, or else its events."""
+def facts_of(events: Events, one: Uncounted) -> Columns:
+    """The facts of one campaign, read from its files. Raises FileNotFoundError."""
+    source = sources.source_of(sources.read([one.files]))
+    return _columns(events, source, sources.named(source, [one]), overlapping=len(one.files) > 1)
 
-    start: datetime | None
-    currency: str | None
 
-
-class _Told(NamedTuple):
-    """The facts of a campaign's events as columns. The table they are made of is not held on to: with a
-    million recipients it is a tenth of a gigabyte.
+def _columns(events: Events, source: Source, named: Sequence[Named], *, overlapping: bool) -> Columns:
+    """A large campaign is asked about in a database of its own; small ones, one lot after the other, where
+    the question is planned already: it looks at the events a dozen times.
     """
-
-    named: _Named
-    found: Columns
-
-
-def _written(events: Events, place: str, told: _Told) -> Rolled:
-    target, (start, currency) = events.path(place), told.named
-    target.parent.mkdir(parents=True, exist_ok=True)
-    became = outcomes(told.found)
-    pq.write_table(became, events.messages(place), compression="zstd", row_group_size=ROW_GROUP)
-    rows = _rows(told.found, became, start)
-    pq.write_table(rows, target, compression="zstd")
-    return Rolled(_totals(rows), place, RULES_VERSION, start, currency)
-
-
-def _told(events: Events, uncounted: Sequence[Uncounted]) -> Iterator[_Told]:
-    files = [file for one in uncounted for file in one.files]
-    if len(uncounted) == 1 and sum(pq.read_metadata(file).num_rows for file in files) > MANY_ROWS:
-        yield _told_by_many(events, *uncounted)
-    else:
-        yield from _told_at_desk(events, uncounted)
-
-
-def _told_at_desk(events: Events, uncounted: Sequence[Uncounted]) -> Iterator[_Told]:
-    """The events are held in memory: the question looks at them a dozen times. It is asked for all campaigns
-    at once, which are told apart by their place among `uncounted`.
-    """
+    asked = question(facts_of_several(HELD, NAMED, AGENTS, overlapping=overlapping))
+    tables = {HELD: source.events, NAMED: sources.table_of(named), AGENTS: source.agents}
+    pages = sources.pages_of(source)
+    if len(source.events) > MANY_ROWS:
+        with events.apart() as database:
+            for name, table in tables.items():
+                database.register(name, table)
+            return columns(read(database.sql(asked)), source, pages)
     with events.desk() as desk:
-        desk.put(HELD, _sources(uncounted), EVENTS)
-        named = _named(desk.connection, HELD, uncounted)
-        desk.put(NAMED, _table_of(named), NAMED_AS)
-        desk.put("bare", cut_links(desk.connection, HELD), BARE)
-        overlapping = any(len(one.files) > 1 for one in uncounted)
-        facts = read(desk.ask(_asked(facts_of_several(HELD, NAMED, overlapping=overlapping))))
-    for one, part in zip(named, apart(facts, len(named)), strict=True):
-        yield _Told(one, columns(part, COUNTED_BY))
+        for name, table in tables.items():
+            desk.put(name, table)
+        return columns(read(desk.ask(asked)), source, pages)
 
 
-def _told_by_many(events: Events, one: Uncounted) -> _Told:
-    """The events are read from their files, and the answer as it comes: neither fits into memory."""
-    with events.apart() as cursor:
-        source = reading(one.files)
-        (named,) = _named(cursor, numbered(source), [one])
-        cut_tokens(cursor, source)
-        asked = _asked(facts_sql(source, *named, overlapping=len(one.files) > 1))
-        return _Told(named, columns(read(cursor.sql(asked)), COUNTED_BY))
+def _written(
+    events: Events,
+    places: Sequence[str],
+    found: Columns,
+    starts: Sequence[datetime | None],
+    told: library.Step,
+) -> list[dict[str, float]]:
+    """Write the files of each campaign; gives the totals of each."""
+    became = outcomes(found)
+    told(BECAME)
+    blocks = list(_blocks(found))
+    rows = _rows(found, blocks, became, starts)
+    edges = np.searchsorted(rows.column("campaign").to_numpy(), np.arange(found.campaigns + 1)).tolist()
+    rows = rows.drop_columns("campaign")
+    spans = zip(places, pairwise(edges), pairwise(found.starts.tolist()), strict=True)
+    for place, (start, end), (first, last) in spans:
+        target = events.path(place)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write(became.slice(first, last - first), events.messages(place))
+        _write(rows.slice(start, end - start), target)
+    return _totals(blocks, found.campaigns)
 
 
-def _sources(uncounted: Sequence[Uncounted]) -> str:
-    """The SELECT of all events, each with the place of its campaign."""
-    places = [f"({quoted(str(file))}, {place})" for place, one in enumerate(uncounted) for file in one.files]
-    source = reading((file for one in uncounted for file in one.files), "filename = true")
-    names = ", ".join(f'held."{name}"' for name in EVENTS.names if name != "campaign")
-    return (
-        f"SELECT named.campaign, {names} FROM {source} AS held"
-        f" JOIN (VALUES {', '.join(places)}) AS named(file, campaign) ON named.file = held.filename"
+def _write(rows: pa.Table, target: Path) -> None:
+    texts = [field.name for field in rows.schema if field.type == pa.string()]
+    pq.write_table(
+        rows,
+        target,
+        compression=packing(len(rows)),
+        row_group_size=ROW_GROUP,
+        use_dictionary=texts,
+        write_statistics=["message"] if "message" in rows.column_names else False,
+        store_schema=False,
     )
-
-
-def _asked(facts: str) -> str:
-    return question(with_pages(facts), COUNTED_BY)
-
-
-def _named(cursor: duckdb.DuckDBPyConnection, source: str, uncounted: Sequence[Uncounted]) -> list[_Named]:
-    """What the claims of a campaign leave open its events say: it began with the first of them, and its
-    currency is the one that all amounts name.
-    """
-    rows = cursor.execute(
-        "SELECT campaign, COALESCE(MIN(CASE WHEN kind = 'sent' THEN happened_at END),"
-        " MIN(CASE WHEN kind = 'delivered' THEN happened_at END), MIN(happened_at)),"
-        f" LIST(DISTINCT currency) FILTER (revenue IS NOT NULL) FROM {source} GROUP BY campaign"
-    ).fetchall()
-    told = {campaign: (first, set(currencies or ()) - {None}) for campaign, first, currencies in rows}
-    found = []
-    for place, one in enumerate(uncounted):
-        first, currencies = told.get(place, (None, set()))
-        start = first.replace(tzinfo=UTC) if first else None
-        currency = currencies.pop() if len(currencies) == 1 else None
-        found.append(_Named(one.sent_at or start, one.currency or currency))
-    return found
-
-
-def _table_of(named: Sequence[_Named]) -> pa.Table:
-    starts = [one.start.timestamp() if one.start else None for one in named]
-    return pa.table([range(len(named)), starts, [one.currency for one in named]], schema=NAMED_AS)
-
-
-def with_pages(facts: str) -> str:
-    """`facts` with the columns of BARE_LINK, page and placement, where the table `bare` is filled."""
-    return (
-        f"SELECT told.*, bare.bare AS {BARE_LINK}, bare.page,"
-        " CASE WHEN told.kind = 'clicked' THEN told.link_position || ' ' || bare.page END AS placement"
-        f" FROM ({facts}) AS told LEFT JOIN bare ON bare.campaign = told.campaign AND bare.link = told.link"
-    )
-
-
-def cut_tokens(cursor: duckdb.DuckDBPyConnection, source: str) -> None:
-    """Fill the table `bare` for one campaign."""
-    cursor.register("bare", cut_links(cursor, numbered(source)))
-
-
-def cut_links(cursor: duckdb.DuckDBPyConnection, source: str) -> pa.Table:
-    """Each link of each campaign, what it is without recipients' tokens, and its page."""
-    cursor.execute(
-        "SELECT campaign, link, MIN(message), COUNT(DISTINCT message)"
-        f" FROM {source} WHERE link IS NOT NULL GROUP BY campaign, link ORDER BY campaign"
-    )
-    told: list[tuple[int, str, str, str]] = []
-    for campaign, rows in groupby(cursor.fetchall(), key=itemgetter(0)):
-        links = [row[1:] for row in rows]
-        names = [link for link, _, _ in links]
-        cut = tokens.cut(names, tokens.differing(links))
-        told += ((campaign, link, bare, page) for link, (bare, page) in zip(names, cut, strict=True))
-    return pa.table([list(column) for column in zip(*told, strict=True)] or [[]] * 4, schema=BARE)
 
 
 @dataclass(frozen=True)
 class _Groups:
-    """The keys of a dimension, of each row the place of its own (-1 where it has none), and the places that
-    any row has.
-    """
+    """The keys of a dimension, of each its campaign, and of each row the place of its own, or -1."""
 
+    campaign: Numbers
     keys: list[str | None]
     key: Numbers
-    held: Numbers
 
 
 @dataclass(frozen=True)
 class _Block:
-    """The rows of one dimension: their keys and counts."""
+    """The rows of one dimension: their campaigns, keys and counts."""
 
     dimension: str
+    campaign: Numbers
     keys: list[str | None]
     counts: dict[str, Values]
 
-    def only(self, rows: Numbers, dimension: str = "") -> "_Block":
-        """Some of the rows, under another name where one is given."""
+    def only(self, rows: Numbers, dimension: str) -> "_Block":
+        """Some of the rows, under another name."""
         return _Block(
-            dimension or self.dimension,
+            dimension,
+            self.campaign[rows],
             [self.keys[row] for row in rows],
             {name: values[rows] for name, values in self.counts.items()},
         )
 
 
-def _rows(found: Columns, became: pa.Table, start: datetime | None) -> pa.Table:
-    """All rows of the rollup, in order, so that the same events give the same report."""
-    blocks = list(_blocks(found)) or [_Block("", [], dict.fromkeys(COUNTS, np.zeros(0)))]
-    rows, whole = _table(blocks), len(blocks[0].keys)
-    for name, value in _of_whole(became, start).items():
-        others = pa.nulls(len(rows) - whole, value.type)
-        rows = rows.append_column(name, pa.concat_arrays([value.slice(0, whole), others]))
-    rows = pa.concat_tables([rows, _most_active(became)], promote_options="default")
-    return rows.sort_by([("dimension", "ascending"), ("key", "ascending")])
-
-
 def _blocks(found: Columns) -> Iterator[_Block]:
-    """The whole campaign first; nothing where nothing happened."""
+    """The whole campaigns first; nothing of one where nothing happened."""
     if not len(found.marks):
         return
-    counts, _ = counted(found, np.zeros(len(found.marks), dtype=np.int64), 1)
-    whole = _Block("", [None], counts)
+    held, place = np.unique(found.campaign, return_inverse=True)
+    counts, _ = counted(found, place, held)
+    whole = _Block("", held, [None] * len(held), counts)
     yield whole
-    yield _windows(found, whole)
+    yield from _windows(found, whole)
     for name in COUNTED_BY:
-        if groups := _groups(found, name):
-            counts, pairs = counted(found, groups.key, len(groups.keys))
-            block = _Block(name, groups.keys, counts).only(groups.held)
-            yield block
-            if name in MERGED_OF:
-                yield from _with_few_merged(found, groups, block, pairs)
+        groups = _groups(found, name)
+        if groups is None:
+            continue
+        counts, pairs = counted(found, groups.key, groups.campaign)
+        block = _Block(name, groups.campaign, groups.keys, counts)
+        yield block
+        if name in MERGED_OF:
+            yield from _with_few_merged(found, groups, block, pairs)
 
 
 def _groups(found: Columns, dimension: str) -> _Groups | None:
-    """The keys of a dimension: its largest, OTHER for what lies beyond, and None where «not known» is one."""
+    """The keys of a dimension: of each campaign its largest, OTHER for what lies beyond, and None where «not
+    known» is one. None where no row has a key.
+    """
     keyed = found.keyed[dimension]
-    if not keyed.names:
+    names = keyed.names.to_pylist()
+    rows = np.flatnonzero(keyed.codes >= 0)
+    if not len(rows):
         return None
-    most = KEYS["link" if dimension == BARE_LINK else dimension] or len(keyed.names)
-    counts = np.bincount(keyed.codes[keyed.codes >= 0], minlength=len(keyed.names))
-    kept = np.sort(np.lexsort((np.arange(len(counts)), -counts))[:most])
-    keys: list[str | None] = [keyed.names[code] for code in kept]
-    places = np.full(len(counts) + 1, -1)  # the last one is for what has no key
-    places[kept] = np.arange(len(kept))
-    if len(kept) < len(counts):
-        places[:-1][places[:-1] < 0] = keys.index(OTHER) if OTHER in keys else len(keys)
-        keys += [OTHER] if OTHER not in keys else []
+    size = len(names)
+    pairs = distinct(found.campaign[rows] * size + keyed.codes[rows], found.campaigns * size)
+    campaign, code = np.divmod(pairs.values, size)
+    kept = _largest(campaign, pairs.counts, KEYS["link" if dimension == BARE_LINK else dimension])
+    groups = _Growing(campaign[kept], [names[one] for one in code[kept].tolist()])
+    place = np.zeros(len(pairs.values), np.int64)
+    place[kept] = np.arange(np.count_nonzero(kept))
+    if not kept.all():
+        place[~kept] = groups.of(campaign[~kept], OTHER)
+    key = np.full(len(keyed.codes), -1)
+    key[rows] = place[pairs.place]
     if dimension in ANYWHERE or dimension == "hour":
-        places[-1] = len(keys)
-        keys.append(None)
-    key = places[keyed.codes]
+        has_keys = np.zeros(found.campaigns, bool)
+        has_keys[campaign] = True
+        unknown = np.flatnonzero((keyed.codes < 0) & has_keys[found.campaign])
+        key[unknown] = groups.of(found.campaign[unknown], None)
     if dimension in ONLY_OF:
         key[found.marks & BITS[ONLY_OF[dimension]] == 0] = -1
-    return _Groups(keys, key, np.flatnonzero(np.bincount(key[key >= 0], minlength=len(keys))))
+    return groups.with_rows(key)
+
+
+class _Growing:
+    """Groups that more are added to, one for each campaign that has none of its key yet."""
+
+    def __init__(self, campaign: Numbers, keys: list[str | None]) -> None:
+        self.campaign = campaign
+        self.keys = keys
+
+    def of(self, campaign: Numbers, key: str | None) -> Numbers:
+        """The place of the group with this key, for each of these campaigns."""
+        wanted = np.bincount(campaign, minlength=int(self.campaign.max(initial=-1)) + 1) > 0
+        found = np.full(len(wanted), -1)
+        known = [place for place, one in enumerate(self.keys) if one == key]
+        found[self.campaign[known]] = known
+        new = np.flatnonzero(wanted & (found < 0))
+        found[new] = len(self.keys) + np.arange(len(new))
+        self.campaign = np.append(self.campaign, new)
+        self.keys = [*self.keys, *([key] * len(new))]
+        return found[campaign]
+
+    def with_rows(self, key: Numbers) -> _Groups:
+        """Those that any row belongs to."""
+        held = np.bincount(key[key >= 0], minlength=len(self.keys)) > 0
+        places = np.append(np.cumsum(held) - 1, -1)
+        keys = [self.keys[place] for place in np.flatnonzero(held).tolist()]
+        return _Groups(self.campaign[held], keys, places[key])
+
+
+def _largest(campaign: Numbers, counts: Numbers, most: int | None) -> npt.NDArray[np.bool_]:
+    """The groups of each campaign that most rows have; of such as are alike, the first ones."""
+    kept = np.ones(len(campaign), bool)
+    if most is None or np.bincount(campaign).max() <= most:
+        return kept
+    order = np.lexsort((np.arange(len(campaign)), -counts, campaign))
+    rank = np.arange(len(order)) - np.searchsorted(campaign[order], campaign[order])
+    kept[order] = rank < most
+    return kept
 
 
 def _with_few_merged(found: Columns, groups: _Groups, block: _Block, pairs: Pairs) -> Iterator[_Block]:
-    """The rows once more, groups of few recipients in one; exact there too."""
+    """The rows once more, groups of few recipients of a campaign in one; exact there too."""
     dimension = f"{FEW}{MERGED_OF[block.dimension]}"
+    is_small = _are_merged(found, groups, block, pairs)
+    yield block.only(np.flatnonzero(~is_small), dimension)
+    if not is_small.any():
+        return
+    campaign, place = np.unique(groups.campaign[is_small], return_inverse=True)
+    ones = np.full(len(is_small) + 1, -1)  # the last one is for rows without a key
+    ones[:-1][is_small] = place
+    merged: dict[str, Values] = dict(pairs.renamed(ones).messages(len(campaign)))
+    merged |= {name: np.bincount(place, block.counts[name][is_small]).astype(np.int64) for name in OF_EVENTS}
+    merged |= sold(found, ones[groups.key], campaign)
+    yield _Block(dimension, campaign, [OTHER] * len(campaign), merged)
 
-    def places(keys: frozenset[str | None]) -> list[int]:  # an empty text is no key either
-        texts = {key or "" for key in keys}
-        return [place for place in groups.held if (groups.keys[place] or "") in texts]
 
-    def together(keys: frozenset[str | None]) -> int:
-        counts = pairs.among(places(keys)).messages(1)
+def _are_merged(found: Columns, groups: _Groups, block: _Block, pairs: Pairs) -> npt.NDArray[np.bool_]:
+    """Which groups are shown as one with others of their campaign: see lib/reports/few.py."""
+    is_small = np.zeros(len(groups.keys), bool)
+    sizes = few.sizes({name: block.counts[name] for name in OF_MESSAGES})
+    order = np.argsort(groups.campaign, kind="stable")
+    for ours in np.split(order, firsts(groups.campaign[order])[1:]):
+        if (sizes[ours] >= few.FEWEST).all():
+            continue
+        campaign = int(groups.campaign[ours[0]])
+        mine = pairs.between(*found.starts[campaign : campaign + 2].tolist())
+        is_small[_small_of(groups, ours, sizes, mine)] = True
+    return is_small
+
+
+def _small_of(groups: _Groups, ours: Numbers, sizes: npt.NDArray[np.number], pairs: Pairs) -> list[int]:
+    """Of the groups of one campaign."""
+
+    def places(some: frozenset[str | None]) -> list[int]:  # an empty text is no key either
+        texts = {key or "" for key in some}
+        return [place for place in ours.tolist() if (groups.keys[place] or "") in texts]
+
+    def together(some: frozenset[str | None]) -> int:
+        one = np.full(len(groups.keys), -1)
+        one[places(some)] = 0
+        counts = pairs.renamed(one).messages(1)
         return few.size({name: int(values[0]) for name, values in counts.items()})
 
-    sizes = few.sizes({name: block.counts[name] for name in OF_MESSAGES}).tolist()
-    small = places(few.merged(dict(zip(block.keys, sizes, strict=True)), together, OTHER))
-    is_small = is_among(groups.held, small)
-    yield block.only(np.flatnonzero(~is_small), dimension)
-    if small:
-        key = np.where(is_among(groups.key, small), 0, -1)
-        one: dict[str, Values] = {}
-        one |= pairs.among(small).messages(1)
-        one |= {name: block.counts[name][is_small].sum(keepdims=True) for name in OF_EVENTS}
-        one |= sold(found, key, 1)
-        yield _Block(dimension, [OTHER], one)
+    by_key = {groups.keys[place]: int(sizes[place]) for place in ours.tolist()}
+    return places(few.merged(by_key, together, OTHER))
 
 
-def _windows(found: Columns, whole: _Block) -> _Block:
-    """The whole campaign for each of WINDOWS. A person's click implies that a person opened."""
-    size = len(found.messages)
+def _windows(found: Columns, whole: _Block) -> Iterator[_Block]:
+    """The whole campaigns for each of WINDOWS. A person's click implies that a person opened."""
+    size, campaigns = len(found.messages), whole.campaign
     opens = np.bincount(found.message[found.having(TOLD_OPENS)], minlength=size)
-    bands = []
     for window in WINDOWS:
         clicks = np.bincount(found.message[found.having(CLICKS_BEYOND[window])], minlength=size)
-        openers, clickers = ((opens > 0) | (clicks > 0)).sum(), (clicks > 0).sum()
-        bands.append(
-            {
-                "opens_people": opens.sum() + ((opens == 0) & (clicks > 0)).sum(),
-                "clicks_people": clicks.sum(),
-                "unique_opens_people": openers,
-                "unique_clicks_people": clickers,
-                "first_opens_people": openers,
-                "first_clicks_people": clickers,
-            }
-        )
-    counts = {
-        name: np.array([band.get(name, values[0]) for band in bands]) for name, values in whole.counts.items()
-    }
-    return _Block("window", [str(window) for window in WINDOWS], counts)
+        implied = (opens == 0) & (clicks > 0)
+        told = {
+            "opens_people": opens + implied,
+            "clicks_people": clicks,
+            "unique_opens_people": (opens > 0) | implied,
+            "unique_clicks_people": clicks > 0,
+        }
+        told |= {f"first_{name}_people": told[f"unique_{name}_people"] for name in ("opens", "clicks")}
+        counts = dict(whole.counts)
+        for name, values in told.items():
+            counts[name] = np.bincount(found.of_message, values, found.campaigns).astype(np.int64)[campaigns]
+        yield _Block("window", campaigns, [str(window)] * len(campaigns), counts)
+
+
+def _rows(
+    found: Columns, blocks: Sequence[_Block], became: pa.Table, starts: Sequence[datetime | None]
+) -> pa.Table:
+    """All rows of all rollups, campaign by campaign, in order, so that the same events give the same
+    report.
+    """
+    rows = _table(blocks or [_Block("", np.zeros(0, np.int64), [], dict.fromkeys(COUNTS, np.zeros(0)))])
+    whole = blocks[0].campaign if blocks else np.zeros(0, np.int64)
+    for name, values in _of_whole(found, became, starts).items():
+        others = pa.nulls(len(rows) - len(whole), values.type)
+        rows = rows.append_column(name, pa.concat_arrays([values.take(pa.array(whole)), others]))
+    rows = pa.concat_tables([rows, _most_active(found, became)], promote_options="default").combine_chunks()
+    return rows.take(
+        pc.sort_indices(rows, [("campaign", "ascending"), ("dimension", "ascending"), ("key", "ascending")])
+    )
 
 
 def _table(blocks: Sequence[_Block]) -> pa.Table:
@@ -393,7 +405,8 @@ def _table(blocks: Sequence[_Block]) -> pa.Table:
     types = {"count": pa.int64(), "money": pa.float64()}
     sizes = [len(block.keys) for block in blocks]
     texts = {
-        "dimension": pa.array([block.dimension for block in blocks]).take(
+        "campaign": pa.array(np.concatenate([block.campaign for block in blocks])),
+        "dimension": pa.array([block.dimension for block in blocks], pa.string()).take(
             pa.array(np.repeat(np.arange(len(blocks)), sizes))
         ),
         "key": pa.array([key for block in blocks for key in block.keys], pa.string()),
@@ -407,41 +420,50 @@ def _table(blocks: Sequence[_Block]) -> pa.Table:
     return pa.table(texts | counts)
 
 
-def _of_whole(became: pa.Table, start: datetime | None) -> dict[str, pa.Array]:
-    """When the campaign was opened and clicked last, and how soon half of it was."""
-    last = {
-        f"last_{verb}_at{end}": pa.array(
-            [pc.max(became.column(f"last_{verb}_at{end}")).as_py()], pa.timestamp("us")
-        )
-        for verb, _, end in FORMS
-    }
-    halves = {
-        f"half_{name}{end}": pa.array(
-            [_half(became, f"first_{verb}_at{end}", f"{name}{end}", start)], pa.float64()
-        )
-        for verb, name, end in FORMS
-    }
-    return last | halves
+def _of_whole(found: Columns, became: pa.Table, starts: Sequence[datetime | None]) -> dict[str, pa.Array]:
+    """By campaign when it was opened and clicked last, and how soon half of it was."""
+    told: dict[str, pa.Array] = {}
+    for verb, _, end in FORMS:
+        times = pc.fill_null(became.column(f"last_{verb}_at{end}").cast(pa.int64()), NO_TIME).to_numpy()
+        last = np.full(found.campaigns, NO_TIME)
+        np.maximum.at(last, found.of_message, times)
+        told[f"last_{verb}_at{end}"] = pa.array(last, pa.timestamp("us"), mask=last == NO_TIME)
+    for verb, name, end in FORMS:
+        halves = _halves(found, became, f"first_{verb}_at{end}", f"{name}{end}", starts)
+        told[f"half_{name}{end}"] = pa.array(halves, pa.float64())
+    return told
 
 
-def _half(became: pa.Table, first_at: str, count: str, start: datetime | None) -> float | None:
+def _halves(
+    found: Columns, became: pa.Table, first_at: str, count: str, starts: Sequence[datetime | None]
+) -> list[float | None]:
     """Seconds from the beginning to the first time of the middle one; unknown where that has no time, or one
     before the beginning.
     """
-    theirs = became.filter(pc.greater(became.column(count), 0)).column(first_at)
-    times = np.sort(theirs.drop_null().cast(pa.int64()).to_numpy())
-    middle = (len(theirs) - 1) // 2
-    if start is None or not 0 <= middle < len(times):
-        return None
-    seconds = float(times[middle] / 1e6 - start.timestamp())
-    return seconds if seconds >= 0 else None
+    counts = became.column(count).to_numpy()
+    times = pc.fill_null(became.column(first_at).cast(pa.int64()), NO_TIME).to_numpy()
+    halves: list[float | None] = []
+    for start, (first, last) in zip(starts, pairwise(found.starts.tolist()), strict=True):
+        theirs = times[first:last][counts[first:last] > 0]
+        known = np.sort(theirs[theirs != NO_TIME])
+        middle = (len(theirs) - 1) // 2
+        seconds = -1.0
+        if start is not None and 0 <= middle < len(known):
+            seconds = float(known[middle] / 1e6 - start.timestamp())
+        halves.append(seconds if seconds >= 0 else None)
+    return halves
 
 
-def _most_active(became: pa.Table) -> pa.Table:
-    """The most active recipients in either form, so that both rankings can be drawn."""
-    opens, clicks, opens_people, clicks_people = (
-        became.column(name).to_numpy() for name in ("opens", "clicks", "opens_people", "clicks_people")
-    )
+class _Deeds(NamedTuple):
+    """What each message did, in one form."""
+
+    opens: Numbers
+    clicks: Numbers
+
+
+def _most_active(found: Columns, became: pa.Table) -> pa.Table:
+    """The most active recipients of each campaign in either form, so that both rankings can be drawn."""
+    deeds = {name: became.column(name).to_numpy() for _, name, end in FORMS for name in (f"{name}{end}",)}
     last_at = {
         end: pc.max_element_wise(
             became.column(f"last_opened_at{end}"), became.column(f"last_clicked_at{end}")
@@ -449,17 +471,30 @@ def _most_active(became: pa.Table) -> pa.Table:
         for end in ("", "_people")
     }
     late = pc.fill_null(last_at[""].cast(pa.int64()), NO_TIME).to_numpy()
-    active = np.flatnonzero(opens + clicks)
-    places = [
-        _busiest(*(column[active] for column in (*form, late)))
-        for form in ((opens, clicks), (opens_people, clicks_people))
+    chosen = [
+        first + places
+        for first, last in pairwise(found.starts.tolist())
+        for places in _busiest_of(
+            {name: values[first:last] for name, values in deeds.items()}, late[first:last]
+        )
     ]
-    chosen = pa.array(active[np.union1d(*places)])
-    told = {name: became.column(name) for name in ("opens", "clicks", "opens_people", "clicks_people")}
-    rows = pa.table({"last_at": last_at[""], "last_at_people": last_at["_people"]} | told).take(chosen)
-    return rows.append_column("dimension", pa.array(["message"] * len(chosen), pa.string())).append_column(
-        "key", became.column("message").take(chosen).cast(pa.string())
+    rows = pa.array(np.unique(np.concatenate(chosen)))
+    table = pa.table(
+        {"last_at": last_at[""], "last_at_people": last_at["_people"]}
+        | {name: became.column(name) for name in deeds}
+    ).take(rows)
+    return (
+        table.append_column("campaign", pa.array(found.of_message).take(rows))
+        .append_column("dimension", pa.array(["message"] * len(rows), pa.string()))
+        .append_column("key", became.column("message").take(rows).cast(pa.string()))
     )
+
+
+def _busiest_of(deeds: dict[str, Numbers], late: Numbers) -> Iterator[Numbers]:
+    active = np.flatnonzero(deeds["opens"] + deeds["clicks"])
+    for end in ("", "_people"):
+        opens, clicks = (deeds[f"{name}{end}"][active] for name in ("opens", "clicks"))
+        yield active[_busiest(opens, clicks, late[active])]
 
 
 def _busiest(opens: Numbers, clicks: Numbers, late: Numbers) -> Numbers:
@@ -470,7 +505,11 @@ def _busiest(opens: Numbers, clicks: Numbers, late: Numbers) -> Numbers:
     return near[np.lexsort((near, ~late[near], -clicks[near], -deeds[near]))[:MOST_ACTIVE]]
 
 
-def _totals(rows: pa.Table) -> dict[str, float]:
-    whole = rows.filter(pc.equal(rows.column("dimension"), "")).to_pylist()
-    counts: dict[str, float] = whole[0] if whole else dict.fromkeys(COUNTS, 0)
-    return {name: counts[name] for name in COUNTS}
+def _totals(blocks: Sequence[_Block], campaigns: int) -> list[dict[str, float]]:
+    """The counts of each whole campaign, zeros where nothing happened."""
+    totals: list[dict[str, float]] = [dict.fromkeys(COUNTS, 0) for _ in range(campaigns)]
+    for whole in blocks[:1]:
+        told = {name: pa.array(values, from_pandas=True).to_pylist() for name, values in whole.counts.items()}
+        for place, campaign in enumerate(whole.campaign.tolist()):
+            totals[campaign] = {name: values[place] for name, values in told.items()}
+    return totals

@@ -1,4 +1,4 @@
-"""Counts of a campaign by the keys of one dimension, over its columns (lib/reports/columns.py).
+"""Counts of campaigns by the keys of one dimension, over their facts (lib/reports/columns.py).
 
 Distinct messages are exact: the rows of each pair of message and key are joined into one before any is
 counted.
@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lib.reports.columns import BITS, CENTS, Columns, Numbers
+from lib.reports.codes import Numbers, firsts
+from lib.reports.columns import BITS, CENTS, Facts
 from lib.reports.metrics import COUNTS
 
 Values = npt.NDArray[np.int64] | npt.NDArray[np.float64]
@@ -29,10 +30,18 @@ class Pairs:
     key: Numbers
     marks: "_Marks"
 
-    def among(self, keys: Sequence[int]) -> "Pairs":
-        """The pairs of some keys, as if these were a single one, with the number 0."""
-        held = np.flatnonzero(is_among(self.key, keys))
-        return _paired(self.message[held], np.zeros(len(held), dtype=np.int64), self.marks.of(held))
+    def renamed(self, keys: Numbers) -> "Pairs":
+        """The pairs with other keys in the place of their own, several of which may be the same from now on;
+        -1 leaves a key out.
+        """
+        key = keys[self.key]
+        held = np.flatnonzero(key >= 0)
+        return _paired(self.message[held], key[held], self.marks.of(held))
+
+    def between(self, first: int, end: int) -> "Pairs":
+        """The pairs of the messages from one place to another."""
+        rows = slice(*np.searchsorted(self.message, (first, end)))
+        return Pairs(self.message[rows], self.key[rows], self.marks.of(rows))
 
     def messages(self, keys: int) -> dict[str, Numbers]:
         """The messages with each mark by key, from 0 to `keys`."""
@@ -46,7 +55,7 @@ class _Marks:
     kinds: Numbers
     kind: Numbers
 
-    def of(self, rows: Numbers) -> "_Marks":
+    def of(self, rows: Numbers | slice) -> "_Marks":
         return _Marks(self.kinds, self.kind[rows])
 
 
@@ -63,35 +72,36 @@ def _paired(message: Numbers, key: Numbers, marks: _Marks) -> Pairs:
     keys, bits = int(key.max()) + 1, len(kinds).bit_length()
     packed = np.sort(((message * keys + key) << bits) | kind)
     pair, kind = packed >> bits, packed & ((1 << bits) - 1)
-    firsts = _firsts(pair)
-    message, key = np.divmod(pair[firsts], keys)
-    return Pairs(message, key, _marks(np.bitwise_or.reduceat(kinds[kind], firsts)))
+    places = firsts(pair)
+    message, key = np.divmod(pair[places], keys)
+    return Pairs(message, key, _marks(np.bitwise_or.reduceat(kinds[kind], places)))
 
 
-def counted(columns: Columns, key: Numbers, keys: int) -> tuple[dict[str, Values], Pairs]:
-    """Every count by key, and the pairs of message and key. `key` has the key of each row, from 0 to `keys`;
-    -1 leaves a row out.
+def counted(facts: Facts, key: Numbers, of: Numbers) -> tuple[dict[str, Values], Pairs]:
+    """Every count by key, and the pairs of message and key. `key` has the key of each row; -1 leaves a row
+    out. `of` has the campaign of each key.
     """
-    rows = np.flatnonzero((key >= 0) & (columns.marks != 0))
-    marks, of_row = _marks(columns.marks[rows]), key[rows]
-    pairs = _paired(columns.message[rows], of_row, marks)
+    rows = np.flatnonzero((key >= 0) & (facts.marks != 0))
+    marks, of_row = _marks(facts.marks[rows]), key[rows]
+    pairs = _paired(facts.message[rows], of_row, marks)
     found: dict[str, Values] = {}
-    found |= pairs.messages(keys)
-    found |= _with_marks(of_row, marks, keys, OF_EVENTS)
-    found |= sold(columns, key, keys)
+    found |= pairs.messages(len(of))
+    found |= _with_marks(of_row, marks, len(of), OF_EVENTS)
+    found |= sold(facts, key, of)
     return {name: found[name] for name in COUNTS}, pairs
 
 
-def sold(columns: Columns, key: Numbers, keys: int) -> dict[str, Values]:
+def sold(facts: Facts, key: Numbers, of: Numbers) -> dict[str, Values]:
     """Orders and amounts by key, as in `counted`."""
-    marks, key = columns.marks[columns.sales], key[columns.sales]
+    marks, key = facts.marks[facts.sales], key[facts.sales]
     ordered = (key >= 0) & (marks & BITS["orders"] != 0)
-    every = int(columns.purchase.max(initial=0)) + 1
-    purchases = np.unique(key[ordered] * every + columns.purchase[ordered])
+    every = int(facts.purchase.max(initial=0)) + 1
+    purchases = np.unique(key[ordered] * every + facts.purchase[ordered])
     paid = (key >= 0) & (marks & BITS["revenue"] != 0)
+    sums = _summed(key[paid], facts.amount[paid], len(of))
     return {
-        "orders": np.bincount(purchases // every, minlength=keys),
-        "revenue": np.full(keys, np.nan) if columns.mixed else _summed(key[paid], columns.amount[paid], keys),
+        "orders": np.bincount(purchases // every, minlength=len(of)),
+        "revenue": np.where(facts.mixed[of], np.nan, sums),
     }
 
 
@@ -101,18 +111,11 @@ def _summed(key: Numbers, amount: Numbers, keys: int) -> npt.NDArray[np.float64]
     key, amount = key[order], amount[order]
     sums = np.zeros(keys)
     if len(key):
-        firsts = _firsts(key)
-        upper, lower = (np.add.reduceat(half, firsts) for half in (amount >> 32, amount & 0xFFFFFFFF))
+        places = firsts(key)
+        upper, lower = (np.add.reduceat(half, places) for half in (amount >> 32, amount & 0xFFFFFFFF))
         exact = upper.astype(object) * 2**32 + lower.astype(object)
-        sums[key[firsts]] = [one / CENTS for one in exact]
+        sums[key[places]] = [one / CENTS for one in exact]
     return sums
-
-
-def is_among(key: Numbers, keys: Sequence[int]) -> npt.NDArray[np.bool_]:
-    """Whether each key is one of some keys; -1 is none."""
-    table = np.zeros(max(int(key.max(initial=0)), max(keys, default=0)) + 2, dtype=bool)
-    table[list(keys)] = True
-    return table[key]
 
 
 def _with_marks(key: Numbers, marks: _Marks, keys: int, names: Sequence[str]) -> dict[str, Numbers]:
@@ -120,10 +123,6 @@ def _with_marks(key: Numbers, marks: _Marks, keys: int, names: Sequence[str]) ->
     kinds = marks.kinds
     table = np.bincount(key * len(kinds) + marks.kind, minlength=keys * len(kinds)).reshape(keys, len(kinds))
     bits = np.array([BITS[name] for name in names])
-    found = table @ (kinds[:, np.newaxis] & bits != 0).astype(np.int64)
+    holds = kinds[:, np.newaxis] & bits != 0
+    found = (table.astype(np.float64) @ holds.astype(np.float64)).astype(np.int64)  # exact, and far faster
     return {name: found[:, place] for place, name in enumerate(names)}
-
-
-def _firsts(sorted_values: Numbers) -> Numbers:
-    """The places at which a new value begins."""
-    return np.flatnonzero(np.r_[True, sorted_values[1:] != sorted_values[:-1]])

@@ -62,33 +62,39 @@ class Alike(NamedTuple):
     kept: npt.NDArray[np.bool_]
 
 
-def told_apart(ids: Numbers, native: npt.NDArray[np.bool_], file: Numbers, row: Numbers) -> Alike | None:
+def told_apart(
+    campaign: npt.NDArray[np.int32],
+    ids: Numbers,
+    native: npt.NDArray[np.bool_],
+    file: npt.NDArray[np.integer],
+    row: Numbers,
+) -> Alike:
     """An event with an id of the sender's own is the same wherever it stands; others are told apart by
-    counting within each file, in the order of the rows: two opens in one second are two opens. None where
-    no two ids are the same.
+    counting within each file, in the order of the rows: two opens in one second are two opens.
     """
+    ordinals, kept = np.zeros(len(ids), np.int32), np.ones(len(ids), bool)
     order = np.argsort(ids, kind="stable")
     same = ids[order[1:]] == ids[order[:-1]]
     if not same.any():
-        return None
-    alike = order[np.append(same, False) | np.append(False, same)]
-    ordinals, kept = np.zeros(len(ids), np.int32), np.ones(len(ids), bool)
-    turn, firsts = _in_turn(alike, row, file, ids)
+        return Alike(ordinals, kept)
+    alike = np.sort(order[np.append(same, False) | np.append(False, same)])
+    turn, firsts = _in_turn(alike, row, campaign, ids, file)
     number = np.arange(len(turn)) - np.flatnonzero(firsts)[np.cumsum(firsts) - 1]
     ordinals[turn] = np.where(native[turn], 0, number)
-    turn, firsts = _in_turn(alike, row, ordinals, ids)
+    turn, firsts = _in_turn(alike, row, campaign, ids, ordinals)
     kept[turn] = firsts
     return Alike(ordinals, kept)
 
 
 def _in_turn(
-    alike: Numbers, row: Numbers, within: npt.NDArray[np.integer], ids: Numbers
+    alike: Numbers, row: Numbers, *keys: npt.NDArray[np.integer]
 ) -> tuple[Numbers, npt.NDArray[np.bool_]]:
-    """The alike by id and `within`, in the order of the rows, and which are the first of both."""
-    alike = np.sort(alike)
-    turn = alike[np.lexsort((alike, row[alike], within[alike], ids[alike]))]
-    firsts = np.ones(len(turn), bool)
-    firsts[1:] = (np.diff(ids[turn]) != 0) | (np.diff(within[turn]) != 0)
+    """The alike by `keys`, in the order of the rows, and which are the first with theirs."""
+    turn = alike[np.lexsort((alike, row[alike], *(key[alike] for key in keys)))]
+    firsts = np.zeros(len(turn), bool)
+    firsts[0] = True
+    for key in keys:
+        firsts[1:] |= key[turn[1:]] != key[turn[:-1]]
     return turn, firsts
 
 

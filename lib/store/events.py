@@ -2,7 +2,8 @@
 
 The manifest in the records says which files are live; a reader names its files, no folder is ever searched.
 Beside an events file lies a file of people (message, address, domain): leaving it out is what redaction
-means. Beside a rollup lies a file of messages, made and removed with it.
+means. Beside a rollup lies a file of messages, made with it, and one of facts once somebody needed them; they
+are removed with it.
 """
 
 import fcntl
@@ -24,7 +25,10 @@ import pyarrow as pa
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 PEOPLE = ".people.parquet"
 MESSAGES = ".messages.parquet"
+FACTS = ".facts.parquet"
 LOCK = "lock"
+GIVEN = "given"
+"""What rows are called on their way to a desk."""
 APART = "apart-"
 """Before the names of workbenches for one question."""
 
@@ -73,9 +77,14 @@ class Events:
         """The file of messages beside a rollup; lib.reports.rollup says what stands in it."""
         return self.path(place).with_suffix(MESSAGES)
 
+    def facts(self, place: str) -> Path:
+        """The file of facts beside a rollup, where there is one; see lib.reports.kept_facts."""
+        return self.path(place).with_suffix(FACTS)
+
     def remove_rollups(self, places: Iterable[str]) -> None:
-        """Delete rollups with their files of messages."""
-        self.remove(path for place in places for path in (self.path(place), self.messages(place)))
+        """Delete rollups with their files of messages and of facts."""
+        beside = (self.path, self.messages, self.facts)
+        self.remove(path(place) for place in places for path in beside)
 
     def remove(self, paths: Iterable[Path]) -> None:
         """Delete files, and the folders of campaigns that are left empty; what is gone already is no
@@ -196,17 +205,14 @@ class Desk:
         self._tables: set[str] = set()
         self._questions: dict[str, str] = {}
 
-    def put(self, table: str, rows: str | pa.Table, schema: pa.Schema) -> None:
-        """Fill a table of this schema with what a SELECT gives, or with rows at hand, by their names."""
+    def put(self, table: str, rows: pa.Table) -> None:
+        """Fill a table with rows; all that are ever put there have the same columns."""
+        self.connection.register(GIVEN, rows)
         if table not in self._tables:
-            self.connection.register("blank", schema.empty_table())
-            self.connection.execute(f"CREATE TEMP TABLE {table} AS FROM blank")
-            self.connection.unregister("blank")
+            self.connection.execute(f"CREATE TEMP TABLE {table} AS FROM {GIVEN} LIMIT 0")
             self._tables.add(table)
-        if isinstance(rows, str):
-            self.connection.execute(f"INSERT INTO {table} BY NAME {rows}")
-        else:
-            self.connection.append(table, rows.to_pandas(), by_name=True)
+        self.connection.execute(f"INSERT INTO {table} BY NAME FROM {GIVEN}")
+        self.connection.unregister(GIVEN)
 
     def ask(self, question: str) -> duckdb.DuckDBPyRelation:
         """The answer to a SELECT."""

@@ -6,7 +6,6 @@ the data version: whoever prepared a change while another one became visible pre
 """
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,23 +18,23 @@ import sqlalchemy as sa
 
 from lib import words
 from lib.model import Campaign, Covers, Event, Item, Note, Reject, Row
-from lib.store import settlement, sheet
+from lib.store import lots, settlement, sheet
 from lib.store.analytics import Analytics
 from lib.store.claims import Claim, fields_of, figure_of
-from lib.store.events import MESSAGES, PEOPLE
+from lib.store.events import FACTS, MESSAGES, PEOPLE
 from lib.store.records import reading
 from lib.store.settlement import (
-    AT_ONCE,
     Change,
     Roll,
     Rolled,
     Settlement,
+    Step,
     Uncounted,
     chunks,
     insert,
     until_first,
 )
-from lib.store.spool import Rows, Spool
+from lib.store.spool import STORED, Numbers, Rows, Spool
 from lib.store.tables import campaigns, claims, files, imports
 
 __all__ = [
@@ -43,6 +42,7 @@ __all__ = [
     "Outcome",
     "Roll",
     "Rolled",
+    "Step",
     "Uncounted",
     "UndoRefused",
     "bring",
@@ -99,19 +99,45 @@ class UndoRefused(Exception):
 
 @dataclass(frozen=True)
 class Reached:
-    """How far an import is: how many rows were read, and of how many campaigns `done` went through the stage
-    «writing», then «counting»; «reading» knows of none yet. Who is overtaken counts once more.
+    """How far an import is: how many rows were read; of how many campaigns `done` went through the stage
+    «writing», then «counting», then «comparing», and which part of the stage's work that is; «reading» knows
+    of none of it yet. Who is overtaken counts once more.
     """
 
     rows: int
     stage: str = "reading"
     done: int = 0
     campaigns: int = 0
+    part: float = 0.0
 
     @property
     def at(self) -> int:
         """The number of the campaign that is at work, counted from 1."""
         return min(self.done + 1, self.campaigns)
+
+
+class _Stage:
+    """Tells how far a stage is. Campaigns weigh as much as they have events."""
+
+    def __init__(
+        self, name: str, rows: int, weights: dict[str, int], progress: Callable[[Reached], None]
+    ) -> None:
+        self._name = name
+        self._rows = rows
+        self._weights = weights
+        self._progress = progress
+        self._parts = dict.fromkeys(weights, 0.0)
+        self._whole, self._weight, self._done = sum(weights.values()), 0.0, 0
+        self.reached((), 0.0)
+
+    def reached(self, campaigns: Iterable[str], part: float) -> None:
+        """So much of each of these campaigns is ready, which are some of the stage's."""
+        for campaign in campaigns:
+            before, self._parts[campaign] = self._parts[campaign], part
+            self._weight += self._weights[campaign] * (part - before)
+            self._done += (part >= 1) - (before >= 1)
+        part = self._weight / self._whole if self._whole else 1.0
+        self._progress(Reached(self._rows, self._name, self._done, len(self._weights), part))
 
 
 @dataclass
@@ -388,16 +414,24 @@ def _settled(
         campaign: _file_row(analytics, import_id, spool, campaign) for campaign in spool.campaigns_with_files
     }
     change = Change(
-        import_id, list(spool.campaigns), adds, lambda campaign: _claims(import_id, spool, campaign)
+        import_id,
+        list(spool.campaigns),
+        adds,
+        lambda ids: spool.events_of(ids, ["id", *STORED]),
+        lambda campaign: _claims(import_id, spool, campaign),
     )
+    weights = {campaign: spool.size(campaign) + 1 for campaign in spool.campaigns}
 
-    def reached(stage: str, campaigns: int, done: int) -> None:
-        progress(Reached(tally.read, stage, done, campaigns))
+    def stage(name: str, campaigns: Iterable[str]) -> _Stage:
+        return _Stage(name, tally.read, {campaign: weights[campaign] for campaign in campaigns}, progress)
 
     def attempt() -> Outcome:
-        counted = partial(reached, "counting", len(change.campaigns))
+        counted = stage("counting", change.campaigns).reached
         with Settlement(analytics, change, roll, now, counted) as ready:
-            outcome = _outcome(analytics, import_id, spool, tally, _new_rows(analytics, spool, tally))
+            compared = stage("comparing", change.campaigns).reached
+            outcome = _outcome(
+                analytics, import_id, spool, tally, _new_rows(analytics, spool, tally, compared)
+            )
             with analytics.records.begin() as db:
                 ready.write(db)
                 insert(db, claims, _claim_rows(import_id, spool))
@@ -406,21 +440,24 @@ def _settled(
         return outcome
 
     try:
-        write = partial(_write_files, analytics, spool)
         if adds:
-            reached("writing", len(adds), 0)
-        with ThreadPoolExecutor(AT_ONCE) as threads:
-            for done, _written in enumerate(threads.map(write, adds.values()), 1):
-                reached("writing", len(adds), done)
+            written = stage("writing", adds).reached
+            write = partial(_write_files, analytics, spool, adds)
+            lots.work_through(adds, spool.size, write, lambda lot, _written: written(lot, 1.0))
         return until_first(attempt)
     except BaseException:
         analytics.events.remove(_both(analytics, [row["path"] for row in adds.values()]))
         raise
 
 
-def _write_files(analytics: Analytics, spool: Spool, row: dict[str, Any]) -> None:
-    """Write what the row of `files` names, and into it how many events that are."""
-    row["rows"] = spool.write_files(row["campaign_id"], row["import_id"], analytics.events.path(row["path"]))
+def _write_files(
+    analytics: Analytics, spool: Spool, adds: dict[str, dict[str, Any]], campaigns: list[str]
+) -> None:
+    """Write what the rows of `files` of these campaigns name, and into them how many events that are."""
+    mine = [adds[campaign] for campaign in campaigns]
+    targets = {row["campaign_id"]: analytics.events.path(row["path"]) for row in mine}
+    for row, written in zip(mine, spool.write_files(mine[0]["import_id"], targets), strict=True):
+        row["rows"] = written
 
 
 def _file_row(analytics: Analytics, import_id: int, spool: Spool, campaign: str) -> dict[str, Any]:
@@ -449,7 +486,9 @@ def _claim_rows(import_id: int, spool: Spool) -> Iterable[dict[str, Any]]:
             }
 
 
-def _new_rows(analytics: Analytics, spool: Spool, tally: Tally) -> int:
+def _new_rows(
+    analytics: Analytics, spool: Spool, tally: Tally, compared: Callable[[Iterable[str], float], None]
+) -> int:
     """How many rows say anything that no live import says."""
     with reading(analytics.records) as db:
         known = {
@@ -459,11 +498,19 @@ def _new_rows(analytics: Analytics, spool: Spool, tally: Tally) -> int:
                 sa.select(claims.c.fingerprint).where(claims.c.fingerprint.in_(portion))
             )
         }
-        live = _live_files(analytics, db, spool.campaigns_with_files)
+        live = _live_files(analytics, db, spool.campaigns_with_events)
     new = np.zeros(tally.rows, bool)
     new[[row for words_, row in spool.fingerprints.items() if words_ not in known]] = True
-    for campaign in spool.campaigns_with_events:
-        new[spool.new_rows(campaign, live.get(campaign, []))] = True
+
+    def found(campaigns: list[str], rows: Numbers) -> None:
+        new[rows] = True
+        compared(campaigns, 1.0)
+
+    fresh = [campaign for campaign in spool.campaigns_with_events if campaign not in live]
+    lots.work_through(fresh, spool.size, spool.rows_of, found)
+    for campaign, paths in live.items():
+        found([campaign], spool.new_rows(campaign, paths))
+    compared(spool.campaigns, 1.0)  # those without events too
     return int(new.sum())
 
 
@@ -542,8 +589,8 @@ def _is_over(path: Path, over: set[int], rolled: dict[str, str | None]) -> bool:
     if number.isdecimal():
         return int(number) in over
     place = f"{campaign}/{path.name}"
-    if place.endswith(MESSAGES):
-        place = f"{place.removesuffix(MESSAGES)}.parquet"
+    for beside in (MESSAGES, FACTS):
+        place = f"{place.removesuffix(beside)}.parquet" if place.endswith(beside) else place
     return campaign in rolled and rolled[campaign] != place
 
 

@@ -1,31 +1,23 @@
 """How a change of the manifest becomes visible: campaigns remade beforehand, then one short transaction."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
 
+from lib.store import lots
 from lib.store.analytics import Analytics
 from lib.store.claims import FIELDS, Claim, merged
+from lib.store.lots import Held
 from lib.store.records import reading
 from lib.store.tables import campaigns, claims, files, imports, workspace
 
 CHUNK = 400
 """Values per IN (...): every database takes as many."""
-
-AT_ONCE = 2
-"""Lots of campaigns that are counted beside each other, or campaigns whose files are written so: most of
-that work is done outside of Python.
-"""
-SMALL = 200_000
-"""Events of one lot; a campaign with more is counted alone, with nothing beside it."""
-LOT = 50
-"""Campaigns of one lot: to ask of each by itself takes longer than to answer."""
 
 VERSION = "data_version"
 Result = TypeVar("Result")
@@ -54,8 +46,19 @@ class Uncounted:
     currency: str | None = None
 
 
-Roll = Callable[[Analytics, Sequence[Uncounted]], list[Rolled]]
-"""Writes a rollup of each, in their order, or of none."""
+Step = Callable[[float], None]
+"""Told which part of some work is done, between 0 and 1."""
+
+
+class Roll(Protocol):
+    """Writes a rollup of each campaign, in their order, or of none. `held` are their events where these are
+    at hand; else they are read from the files.
+    """
+
+    def __call__(
+        self, analytics: Analytics, uncounted: Sequence[Uncounted], held: Held | None, told: Step, /
+    ) -> list[Rolled]: ...
+
 
 COUNTED = ("counts", "rollup", "rules")
 ROLLED_BY = ("sent_at", "currency")
@@ -66,13 +69,15 @@ ROLLED_BY = ("sent_at", "currency")
 class Change:
     """What one import, or one undo, does to the manifest.
 
-    `adds` holds the rows of `files` by campaign and `says` the claims of an import that is brought in; an
-    import that is taken back has neither. `anew` rolls up even what has not changed.
+    `adds` holds the rows of `files` by campaign, `holds` gives the events in them, and `says` the claims of
+    an import that is brought in; an import that is taken back has none of them. `anew` rolls up even what has
+    not changed.
     """
 
     import_id: int
     campaigns: list[str]
     adds: dict[str, dict[str, Any]] = field(default_factory=dict)
+    holds: Callable[[Sequence[str]], Held] | None = None
     says: Callable[[str], list[Claim]] = field(default=lambda _campaign: [])
     anew: bool = False
 
@@ -81,11 +86,11 @@ class Overtaken(Exception):
     """Another change became visible first; what was prepared is out of date."""
 
 
-Counted = Callable[[int], None]
-"""Told how many of the change's campaigns are ready, before the first of them and as they become more."""
+Counted = Callable[[Sequence[str], float], None]
+"""Told of campaigns which part of each of them is ready; 1 is all of it."""
 
 
-def _unwatched(_campaigns: int) -> None:
+def _unwatched(_campaigns: Sequence[str], _part: float) -> None:
     """Nobody looks on."""
 
 
@@ -153,26 +158,23 @@ class Settlement:
             self._finish([draft for draft in drafts if draft is not None])
 
     def _finish(self, drafts: list["_Draft"]) -> None:
-        """Make the rows. Small campaigns are counted in lots beside each other, large ones alone: they need
-        the memory. Who looks on is told from this thread, and may stop it all.
-        """
-        self._counted(len(self._rows))
-        if known := [draft.row for draft in drafts if draft.uncounted is None]:
-            self._add(known)
-        waiting = [draft for draft in drafts if draft.uncounted is not None]
-        with ThreadPoolExecutor(AT_ONCE) as threads:
-            for rows in threads.map(self._count, _lots(draft for draft in waiting if draft.events <= SMALL)):
-                self._add(rows)
-        for draft in waiting:
-            if draft.events > SMALL:
-                self._add(self._count([draft]))
+        """Make the rows. Who looks on is told from this thread, and may stop it all."""
+        self._add([draft.row for draft in drafts if draft.uncounted is None])
+        for at_hand in (True, False):
+            waiting = [draft for draft in drafts if draft.uncounted and draft.at_hand == at_hand]
+            lots.work_through(
+                waiting, lambda draft: draft.events, self._count, lambda _lot, rows: self._add(rows)
+            )
 
     def _add(self, rows: list[dict[str, Any]]) -> None:
         self._rows += rows
-        self._counted(len(self._rows))
+        self._counted([row["id"] for row in rows], 1.0)
 
     def _count(self, drafts: list["_Draft"]) -> list[dict[str, Any]]:
-        rolled = self._roll(self._analytics, [draft.uncounted for draft in drafts if draft.uncounted])
+        uncounted = [draft.uncounted for draft in drafts if draft.uncounted]
+        ids = [one.campaign for one in uncounted]
+        held = self._change.holds(ids) if self._change.holds and drafts[0].at_hand else None
+        rolled = self._roll(self._analytics, uncounted, held, self._step(drafts))
         self._made += [one.path for one in rolled]
         return [
             draft.row
@@ -185,6 +187,12 @@ class Settlement:
             }
             for draft, one in zip(drafts, rolled, strict=True)
         ]
+
+    def _step(self, drafts: list["_Draft"]) -> Step:
+        """Only a large campaign takes long, and it is counted in the thread of who looks on."""
+        if sum(draft.events for draft in drafts) <= lots.SMALL:
+            return lambda _part: None
+        return lambda part: self._counted([draft.row["id"] for draft in drafts], part)
 
     def _draft(
         self, campaign: str, known: "_Known", samples: dict[int, bool], senders: dict[int, str]
@@ -215,7 +223,8 @@ class Settlement:
             return _Draft(row | {"counts": {}, "rollup": None, "rules": 0})
         paths = [self._analytics.events.path(file["path"]) for file in now_held]
         uncounted = Uncounted(campaign, paths, row["sent_at"], row["currency"])
-        return _Draft(row, uncounted, sum(file["rows"] for file in now_held))
+        at_hand = bool(change.holds) and now_held == [change.adds.get(campaign)]
+        return _Draft(row, uncounted, sum(file["rows"] for file in now_held), at_hand)
 
     def _is_overtaken(self) -> bool:
         with reading(self._analytics.records) as db:
@@ -223,25 +232,14 @@ class Settlement:
 
 
 class _Draft(NamedTuple):
-    """A row of `campaigns`, and what is yet to be counted for it, with its number of events."""
+    """A row of `campaigns`, and what is yet to be counted for it, with its number of events and whether all
+    of them are at hand.
+    """
 
     row: dict[str, Any]
     uncounted: Uncounted | None = None
     events: int = 0
-
-
-def _lots(drafts: Iterable[_Draft]) -> Iterator[list[_Draft]]:
-    """Such as are counted together, in their order."""
-    lot: list[_Draft] = []
-    events = 0
-    for draft in drafts:
-        if len(lot) == LOT or (lot and events + draft.events > SMALL):
-            yield lot
-            lot, events = [], 0
-        lot.append(draft)
-        events += draft.events
-    if lot:
-        yield lot
+    at_hand: bool = False
 
 
 class _Known:

@@ -4,17 +4,16 @@ a time.
 
 # ruff: noqa: S608 - the SQL is made of closed names and paths
 
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,11 +22,10 @@ from lib.model import Event, Item
 from lib.store import event_files, event_ids
 from lib.store.coded import TEXT
 from lib.store.events import Events, reading
+from lib.store.lots import Held
 from lib.store.stack import Stack
 
 BATCH = 50_000
-LARGE = 500_000
-"""Events of a campaign that is written with no other large one beside it: it takes some 100 bytes an event."""
 MOST_PEOPLE = 400_000
 """Recipients whose names are kept at hand, some 80 MB."""
 
@@ -70,6 +68,8 @@ SPOOLED = pa.schema(
         **{name: TEXT if kind == pa.string() else kind for name, kind in STORED.items()},
     }
 )
+Numbers = npt.NDArray[np.int64]
+
 PLAIN = [name for name in STORED if name in Event.__slots__ and name != "kind"]
 """The columns that are filled as the event says."""
 TELLING_APART = ("id", "native", "file", "row")
@@ -106,7 +106,6 @@ class Spool:
         """Of each claim the row that made it first; a row that repeats it is a duplicate."""
         self._batch: dict[str, list[Any]] = {name: [] for name in SPOOLED.names}
         self._stack = Stack(folder, SPOOLED)
-        self._one_large = Lock()
         self._claims = (folder / "claims.jsonl").open("w+b")
         self._places: dict[str, list[int]] = {}
         self._people: dict[str, int] = {}
@@ -188,43 +187,49 @@ class Spool:
         """Nothing can be added afterwards."""
         self._flush()
 
-    def events_of(self, campaign: str, columns: list[str]) -> pa.Table:
-        """A campaign's events, repetitions left out, with their ordinals."""
-        names = list(dict.fromkeys((*columns, *TELLING_APART)))
-        table = self._stack.rows(campaign, names)
-        native = table["native"].to_numpy()
-        file, row = (column.to_numpy() for column in (table["file"].chunk(0).indices, table["row"]))
-        alike = event_ids.told_apart(table["id"].to_numpy(), native, file, row)
-        table = table.select(columns)
-        if alike is None:
-            return table.append_column("ordinal", pa.array(np.zeros(len(table), np.int32)))
-        table = table.append_column("ordinal", pa.array(alike.ordinals))
-        return table if alike.kept.all() else table.filter(pa.array(alike.kept))
+    def size(self, campaign: str) -> int:
+        """How many events it has, repetitions included."""
+        return self._stack.size(campaign)
 
-    def write_files(self, campaign: str, import_id: int, target: Path) -> int:
-        """Write a campaign's events and people; gives the number of events, repetitions left out. Several
-        threads may ask for different campaigns.
-        """
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with self._one_large if self._stack.size(campaign) > LARGE else nullcontext():
-            found = self.events_of(campaign, ["id", "address", *STORED])
-            event_files.write(found, list(STORED), import_id, target)
-        return len(found)
+    def events_of(self, campaigns: Sequence[str], columns: Sequence[str]) -> Held:
+        """Events of campaigns, repetitions left out, with their ordinals. Several threads may ask."""
+        held = self._stack.rows(campaigns, list(dict.fromkeys((*columns, *TELLING_APART))))
+        table, campaign = held.events, held.campaign
+        ids, native, row = (table[name].to_numpy() for name in ("id", "native", "row"))
+        file = table["file"].chunk(0).indices.to_numpy() if len(table) else row
+        alike = event_ids.told_apart(campaign, ids, native, file, row)
+        table = table.select(list(columns)).append_column("ordinal", pa.array(alike.ordinals))
+        if alike.kept.all():
+            return Held(table, held.starts)
+        counts = np.bincount(campaign[alike.kept], minlength=len(campaigns))
+        return Held(table.filter(pa.array(alike.kept)), np.cumsum([0, *counts]))
 
-    def new_rows(self, campaign: str, live: list[Path]) -> Any:
-        """The rows with at least one event that the campaign's live files do not hold yet, as an array; one
-        with several of them may stand there several times.
+    def write_files(self, import_id: int, targets: dict[str, Path]) -> list[int]:
+        """Write the events and people of some campaigns, of each into its own place; gives the number of
+        events of each, repetitions left out. Several threads may ask for different campaigns.
         """
-        mine = self.events_of(campaign, ["row", "id"])
-        if not live:
-            return mine["row"].to_numpy()
+        held = self.events_of(list(targets), ["id", "address", *STORED])
+        event_files.write(held, list(STORED), import_id, list(targets.values()))
+        return [int(size) for size in np.diff(held.starts)]
+
+    def rows_of(self, campaigns: Sequence[str]) -> Numbers:
+        """The rows that say anything of these campaigns' events, repetitions left out; one with several of
+        them may stand there several times.
+        """
+        found: Numbers = self.events_of(campaigns, ["row"]).events["row"].to_numpy()
+        return found
+
+    def new_rows(self, campaign: str, live: list[Path]) -> Numbers:
+        """The same of a campaign's events that its live files do not hold yet."""
+        mine = self.events_of([campaign], ["row", "id"]).events
+        sql = (
+            f'SELECT "row" FROM mine WHERE NOT EXISTS (SELECT 1 FROM {reading(live)} AS known'
+            " WHERE known.id = mine.id AND known.ordinal = mine.ordinal)"
+        )
         with self.events.cursor() as cursor:
             cursor.register("mine", mine)
-            sql = (
-                f'SELECT "row" FROM mine WHERE NOT EXISTS (SELECT 1 FROM {reading(live)} AS known'
-                " WHERE known.id = mine.id AND known.ordinal = mine.ordinal)"
-            )
-            return cursor.execute(sql).fetchnumpy()["row"]
+            found: Numbers = np.asarray(cursor.execute(sql).fetchnumpy()["row"])
+        return found
 
     def _flush(self) -> None:
         self._stack.add(pa.table(self._batch, schema=SPOOLED))

@@ -5,8 +5,8 @@ one campaign cost what they take themselves, however many others lie between the
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lib.store.coded import joined, narrowed, own_words
-
+from lib.store.lots import Held
 
 AT_ONCE = 64
 """Blocks that are looked at together: each of them is an open file."""
@@ -63,12 +63,17 @@ class Stack:
         """How many rows it has."""
         return self._sizes.get(campaign, 0)
 
-    def rows(self, campaign: str, names: Sequence[str]) -> pa.Table:
-        """Columns of a campaign's rows in the order in which they came, texts with their own words."""
-        runs = [_Run(*run) for run in _by_three(self._runs.get(campaign, array("q")))]
+    def rows(self, campaigns: Sequence[str], names: Sequence[str]) -> Held:
+        """Columns of the campaigns' rows; each one's in the order in which they came."""
+        runs = list(_side_by_side(chain.from_iterable(map(self._runs_of, campaigns))))
         parts = [self._some(names, runs[first : first + AT_ONCE]) for first in range(0, len(runs), AT_ONCE)]
-        columns = {name: [part[name] for part in parts] for name in names}
-        return pa.table({name: narrowed(self._joined(name, pieces)) for name, pieces in columns.items()})
+        columns = {name: self._joined(name, [part[name] for part in parts]) for name in names}
+        starts = np.cumsum([0, *map(self.size, campaigns)], dtype=np.int64)
+        return Held(pa.table({name: narrowed(column) for name, column in columns.items()}), starts)
+
+    def _runs_of(self, campaign: str) -> Iterator[_Run]:
+        parts = iter(self._runs.get(campaign, ()))
+        return map(_Run, parts, parts, parts)
 
     def _some(self, names: Sequence[str], runs: Sequence[_Run]) -> dict[str, pa.Array]:
         batches = [self._block(run.block).slice(run.start, run.length) for run in runs]
@@ -107,6 +112,15 @@ def _runs(codes: npt.NDArray[np.integer]) -> Iterator[tuple[int, int, int]]:
     return ((start, end, int(codes[start])) for start, end in pairwise(edges))
 
 
-def _by_three(numbers: "array[int]") -> Iterator[tuple[int, int, int]]:
-    parts = iter(numbers)
-    return zip(parts, parts, parts, strict=True)
+def _side_by_side(runs: Iterable[_Run]) -> Iterator[_Run]:
+    """The same, those in one that lie beside each other."""
+    last: _Run | None = None
+    for run in runs:
+        if last and (last.block, last.start + last.length) == (run.block, run.start):
+            last = last._replace(length=last.length + run.length)
+            continue
+        if last:
+            yield last
+        last = run
+    if last:
+        yield last
