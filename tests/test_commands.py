@@ -117,7 +117,9 @@ def test_a_terminal_shows_how_far_an_import_is(vitrine, export, monkeypatch):
     assert shown[1:] == [
         " 40%  campaigns.csv: 2 rows read",
         " 50%  campaigns.csv: counting campaign 1 of 2",
-        "100%  campaigns.csv: counting campaign 2 of 2",
+        " 95%  campaigns.csv: counting campaign 2 of 2",
+        " 95%  campaigns.csv: comparing campaign 1 of 2 with what was here before",
+        "100%  campaigns.csv: comparing campaign 2 of 2 with what was here before",
         "",
     ]
 

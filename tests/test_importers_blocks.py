@@ -123,7 +123,7 @@ def said(path, events, name, given, large, block=64):
 
 
 def _rows_of(spool, campaign):
-    found = spool.events_of(campaign, SPOOLED.names).to_pylist()
+    found = spool.events_of([campaign], SPOOLED.names).events.to_pylist()
     return sorted(found, key=lambda one: (one["row"], one["id"], one["ordinal"]))
 
 
@@ -381,5 +381,6 @@ def test_campaigns_that_lie_scattered_are_put_together(tmp_path):
         with patch.object(blocks, "BLOCK", 5_000), opened(path) as source:
             library._read(recognised(source).read(source, Given()), spool, Kept(), lambda _count: None)
         found = _rows_of(spool, "vitrine-c7")
-        assert spool.write_files("vitrine-c7", 1, events.path("vitrine-c7/1.parquet")) == len(found) == 100
+        target = {"vitrine-c7": events.path("vitrine-c7/1.parquet")}
+        assert spool.write_files(1, target) == [len(found)] == [100]
     assert len({one["row"] for one in found}) == 100

@@ -116,30 +116,31 @@ def as_written(events, kept):
     return told, [dict(zip(("message", "address", "domain"), one, strict=True)) for one in first]
 
 
-def written(events, name, made):
+def written(events, name, made, each_alone=False):
     """What stands in all files that the spool gives, by campaign."""
+    targets = {campaign: events.path(f"{campaign}/{name}.parquet") for campaign in CAMPAIGNS}
+    lots = [{campaign: targets[campaign]} for campaign in CAMPAIGNS] if each_alone else [targets]
+    rows = [count for lot in lots for count in made.write_files(7, lot)]
     found = {}
-    for campaign in CAMPAIGNS:
-        target = events.path(f"{campaign}/{name}.parquet")
-        rows = made.write_files(campaign, 7, target)
+    for (campaign, target), count in zip(targets.items(), rows, strict=True):
         told, people = (pq.ParquetFile(path).read() for path in (target, target.with_suffix(PEOPLE)))
-        assert rows == len(told)
+        assert count == len(told)
         found[campaign] = told.to_pylist(), people.to_pylist()
     return found
 
 
-@pytest.mark.parametrize("group", [7, event_files.ROW_GROUP])
+@pytest.mark.parametrize(("each_alone", "group"), [(True, 7), (True, event_files.ROW_GROUP), (False, 9)])
 @pytest.mark.parametrize("add", [one_by_one, at_once])
 @pytest.mark.parametrize("seed", range(6))
 def test_a_campaigns_files_hold_its_events_once_in_order_and_its_people(
-    events, monkeypatch, seed, add, group
+    events, monkeypatch, seed, add, each_alone, group
 ):
     monkeypatch.setattr(spool, "BATCH", 25)
     monkeypatch.setattr(event_files, "ROW_GROUP", group)
     rows = given(seed, addresses=PLAIN if add is at_once else ANY)
     by_hand = {campaign: as_written(events, kept) for campaign, kept in kept_of(events, rows).items()}
     with filled(events, "import-1", rows, add) as made:
-        assert written(events, "1", made) == by_hand
+        assert written(events, "1", made, each_alone) == by_hand
     assert len(rows) > len(by_hand["a-1"][0]) + len(by_hand["a-2"][0]) > 40
 
 
@@ -167,7 +168,7 @@ def test_rows_are_new_whose_events_no_live_file_holds(events, seed):
         for campaign, kept in kept_of(events, rows).items():
             known = {one[:2] for one in live[campaign]}
             path = events.path(f"{campaign}/before.parquet")
-            assert sorted(made.new_rows(campaign, [])) == sorted(one[2] for one in kept)
+            assert sorted(made.rows_of([campaign])) == sorted(one[2] for one in kept)
             new = sorted(one[2] for one in kept if one[:2] not in known)
             assert sorted(made.new_rows(campaign, [path])) == new
             assert campaign == CAMPAIGNS[2] or 0 < len(new) < len(kept)
@@ -187,7 +188,8 @@ def test_campaigns_that_lie_mixed_take_no_more_room_than_sorted_ones(events):
     assert sizes["mixed"] < 100 * 4000
 
 
-def test_a_file_holds_no_word_of_another_campaign(events):
+@pytest.mark.parametrize("together", [True, False])
+def test_a_file_holds_no_word_of_another_campaign(events, together):
     with events.workbench("import-1") as folder, Spool(events, folder) as made:
         for row, campaign in enumerate(CAMPAIGNS[:2]):
             link = f"https://e.example/{campaign}"
@@ -195,8 +197,8 @@ def test_a_file_holds_no_word_of_another_campaign(events):
                 row, "one.csv", Event(campaign, f"{campaign}@mail.example", Kind.CLICKED, url=link)
             )
         made.finish()
-        target = events.path("a-1/1.parquet")
-        made.write_files("a-1", 1, target)
+        target, other = (events.path(f"{campaign}/1.parquet") for campaign in CAMPAIGNS[:2])
+        made.write_files(1, {"a-1": target, "a-2": other} if together else {"a-1": target})
     for path, column in ((target, "url"), (target.with_suffix(PEOPLE), "address")):
         (words,) = pq.ParquetFile(path, read_dictionary=[column]).read()[column].chunks
         assert [word for word in words.dictionary.to_pylist() if "a-2" in word] == []

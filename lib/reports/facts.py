@@ -14,9 +14,7 @@ so whatever the windows, null where none does under any.
 The rules stand in lib/reports/rules.py, and where they come from in docs/metrics.md.
 """
 
-# ruff: noqa: S608 - the SQL is made of constants, of paths that the manifest names and of a time
-
-from datetime import datetime
+# ruff: noqa: S608 - the SQL is made of constants and of table expressions that its callers name
 
 from lib.reports.rules import (
     APPLE_PROXY,
@@ -29,7 +27,6 @@ from lib.reports.rules import (
     SCANNERS,
     SENDER,
 )
-from lib.store.events import quoted
 
 CONDITIONS = {  # reason: when it applies, where the sender says nothing
     "scanner_agent": "scanner",
@@ -41,28 +38,13 @@ CONDITIONS = {  # reason: when it applies, where the sender says nothing
 }
 
 
-def facts_sql(
-    source: str, start: datetime | None, currency: str | None = None, *, overlapping: bool = True
-) -> str:
-    """The SELECT that gives the facts of one campaign, over `source` (a table expression of event files).
+def facts_sql(source: str, campaigns: str, agents: str, *, overlapping: bool) -> str:
+    """The SELECT that gives the facts of some campaigns, over table expressions.
 
-    `currency` is the campaign's; amounts that name none are in it. A source that holds no event twice, such
-    as a single file, is read faster when it is not `overlapping`.
-    """
-    begun = "NULL" if start is None else repr(start.timestamp())
-    named = "NULL" if currency is None else quoted(currency)
-    return facts_of_several(
-        f"(SELECT 0 AS campaign, * REPLACE ({PLACE} AS region) FROM {source})",
-        f"(SELECT 0 AS campaign, CAST({begun} AS DOUBLE) AS start, CAST({named} AS VARCHAR) AS currency)",
-        f"(SELECT DISTINCT user_agent, user_agent AS name FROM {source})",
-        overlapping=overlapping,
-    )
-
-
-def facts_of_several(source: str, campaigns: str, agents: str, *, overlapping: bool) -> str:
-    """The SELECT for several campaigns, over table expressions: `source` tells them apart by a column
-    `campaign`, and its regions are PLACE; `campaigns` has the start of each, in seconds since 1970, and its
-    currency; `agents` the `name` of each user_agent. Texts that are only compared with each other may be
+    `source` has the columns of event files, tells campaigns apart by a column `campaign`, and its regions are
+    PLACE; one that holds no event twice, such as a single file, is read faster when it is not `overlapping`.
+    `campaigns` has the start of each, in seconds since 1970, and its currency; amounts that name none are in
+    it. `agents` has the `name` of each user_agent. Texts that are only compared with each other may be
     numbers in the same order: all but kind, subtype, machine_reason, currency and order_id.
     """
     once, is_once = ("once", f"{_ONCE.format(source=source)},") if overlapping else (f"{source} AS once", "")

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 from uuid import uuid4
 
 import numpy as np
@@ -41,7 +40,7 @@ from lib.reports.columns import (
     question,
     read,
 )
-from lib.reports.facts import facts_of_several
+from lib.reports.facts import facts_sql
 from lib.reports.metrics import COUNTS
 from lib.reports.outcomes import FORMS, outcomes
 from lib.reports.rules import RULES_VERSION, WINDOWS
@@ -150,7 +149,7 @@ def _columns(events: Events, source: Source, named: Sequence[Named], *, overlapp
     """A large campaign is asked about in a database of its own; small ones, one lot after the other, where
     the question is planned already: it looks at the events a dozen times.
     """
-    asked = question(facts_of_several(HELD, NAMED, AGENTS, overlapping=overlapping))
+    asked = question(facts_sql(HELD, NAMED, AGENTS, overlapping=overlapping))
     tables = {HELD: source.events, NAMED: sources.table_of(named), AGENTS: source.agents}
     pages = sources.pages_of(source)
     if len(source.events) > MANY_ROWS:
@@ -354,10 +353,9 @@ def _small_of(groups: _Groups, ours: Numbers, sizes: npt.NDArray[np.number], pai
         return [place for place in ours.tolist() if (groups.keys[place] or "") in texts]
 
     def together(some: frozenset[str | None]) -> int:
-        one = np.full(len(groups.keys), -1)
-        one[places(some)] = 0
-        counts = pairs.renamed(one).messages(1)
-        return few.size({name: int(values[0]) for name, values in counts.items()})
+        one = np.zeros(len(groups.keys), bool)
+        one[places(some)] = True
+        return few.size(pairs.together(one))
 
     by_key = {groups.keys[place]: int(sizes[place]) for place in ours.tolist()}
     return places(few.merged(by_key, together, OTHER))
@@ -452,13 +450,6 @@ def _halves(
             seconds = float(known[middle] / 1e6 - start.timestamp())
         halves.append(seconds if seconds >= 0 else None)
     return halves
-
-
-class _Deeds(NamedTuple):
-    """What each message did, in one form."""
-
-    opens: Numbers
-    clicks: Numbers
 
 
 def _most_active(found: Columns, became: pa.Table) -> pa.Table:

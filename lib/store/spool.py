@@ -26,9 +26,6 @@ from lib.store.lots import Held
 from lib.store.stack import Stack
 
 BATCH = 50_000
-MOST_PEOPLE = 400_000
-"""Recipients whose names are kept at hand, some 80 MB."""
-
 RECIPIENT_TOKENS = ("mc_cid", "mc_eid", "ml_subscriber", "ml_subscriber_hash")
 """Parameters that senders add to a link for each recipient; the link is the same without them."""
 
@@ -108,7 +105,6 @@ class Spool:
         self._stack = Stack(folder, SPOOLED)
         self._claims = (folder / "claims.jsonl").open("w+b")
         self._places: dict[str, list[int]] = {}
-        self._people: dict[str, int] = {}
 
     def __enter__(self) -> "Spool":
         return self
@@ -128,7 +124,7 @@ class Spool:
     def add_event(self, row: int, file: str, event: Event) -> None:
         self.campaigns.setdefault(event.campaign)
         address = event.recipient.strip()
-        (message,) = self._messages([address])
+        message = self.events.message(address)
         batch = self._batch
         batch["row"].append(row)
         batch["file"].append(file)
@@ -153,7 +149,8 @@ class Spool:
             return
         given = {name: events[name].combine_chunks() for name in events.column_names}
         self.campaigns |= dict.fromkeys(given["campaign"].unique().to_pylist())
-        messages = pa.array(self._messages(given["recipient"].dictionary.to_pylist()), pa.int64())
+        people = given["recipient"].dictionary.to_pylist()
+        messages = pa.array(map(self.events.message, people), pa.int64())
         columns = given | _derived(given, messages)
         columns["row"] = pc.add(given["place"], first_row)
         columns["file"] = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(events), np.int32)), [file])
@@ -235,14 +232,6 @@ class Spool:
         self._stack.add(pa.table(self._batch, schema=SPOOLED))
         for values in self._batch.values():
             values.clear()
-
-    def _messages(self, addresses: list[str]) -> list[int]:
-        known = self._people
-        if len(known) > MOST_PEOPLE:
-            known.clear()
-        for address in set(addresses).difference(known):
-            known[address] = self.events.message(address)
-        return list(map(known.__getitem__, addresses))
 
 
 def _domain(address: str) -> str | None:
