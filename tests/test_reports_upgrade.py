@@ -11,6 +11,8 @@ from lib.reports import as_json, report, rollup
 from lib.reports.parts import read
 from lib.reports.rules import RULES_VERSION
 from lib.reports.sections.base import World
+from lib.store import settlement
+from lib.store.library import reroll
 from lib.store.tables import campaigns, files
 from tests import worlds
 from tests.shelf import EVERYTHING, NOW, SENT_AT, SPRING, Shelf, covering, event, shelf
@@ -77,6 +79,27 @@ def test_at_the_start_older_rollups_are_remade_with_their_messages(library_of):
     assert events.messages(place).is_file()
     with library_of.analytics.records.connect() as db:
         assert list(db.scalars(sa.select(campaigns.c.rules))) == [RULES_VERSION]
+
+
+def test_who_is_interrupted_while_rollups_are_remade_goes_on_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr(settlement, "CHUNK", 2)
+    remade = []
+
+    def killed(analytics, uncounted, *how):
+        if len(remade) == 2:
+            raise KeyboardInterrupt
+        remade.append([one.campaign for one in uncounted])
+        return rollup.make(analytics, uncounted, *how)
+
+    with shelf(tmp_path) as library:
+        for number in range(6):
+            library.bring(event("ann", "opened", 9, campaign=f"vitrine-{number}"))
+        with library.analytics.records.begin() as db:
+            db.execute(campaigns.update().values(rules=3))
+        with pytest.raises(KeyboardInterrupt):
+            reroll(library.analytics, killed, RULES_VERSION, NOW)
+        assert rollup.remake_stale(library.analytics, NOW) == 2
+        assert sum(map(len, remade)) == 4
 
 
 def test_the_same_events_give_the_same_rollup_in_the_same_order(library_of):

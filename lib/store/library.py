@@ -5,6 +5,7 @@ time and the others still say what they said. What readers see changes in one sh
 the data version: whoever prepared a change while another one became visible prepares it again.
 """
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -50,6 +51,8 @@ __all__ = [
     "imports_list",
     "undo",
 ]
+
+log = logging.getLogger(__name__)
 
 PROGRESS_EVERY = 1000
 MOST_NOTES = 100
@@ -209,18 +212,23 @@ def undo(analytics: Analytics, import_id: int, roll: Roll, now: datetime) -> tup
 
 
 def reroll(analytics: Analytics, roll: Roll, rules: int, now: datetime) -> int:
-    """Remake the rollups whose rules are not of the version `rules`; gives how many there were."""
+    """Remake the rollups whose rules are not of the version `rules`; gives how many there were. Some are made
+    visible before the next are begun: who is interrupted goes on there at the next start.
+    """
     stale = sa.select(campaigns.c.id).where(campaigns.c.rollup.is_not(None), campaigns.c.rules != rules)
     with reading(analytics.records) as db:
-        ids = list(db.scalars(stale))
+        ids = list(db.scalars(stale.order_by(campaigns.c.id)))
 
-    def attempt() -> None:
-        change = Change(0, ids, anew=True)
+    def attempt(some: list[str]) -> None:
+        change = Change(0, some, anew=True)
         with Settlement(analytics, change, roll, now) as ready, analytics.records.begin() as db:
             ready.write(db)
 
-    if ids:
-        until_first(attempt)
+    done = 0
+    for some in chunks(ids):
+        until_first(partial(attempt, some))
+        done += len(some)
+        log.info("new rules: %s of %s campaigns are counted anew", done, len(ids))
     return len(ids)
 
 
