@@ -1,4 +1,4 @@
-"""The questions that every contender answers: a campaign's full report, the overview and the trend.
+"""The questions that every contender answers: a campaign's report, filters, the overview, the trend.
 
 An answer is a list of rows of plain values in the order that `ROWS` says, distinct messages counted exactly.
 In the bench's world plain counting is what Vitrine counts in the form *all* (bench/happenings.py), so the
@@ -30,6 +30,16 @@ ROWS = {
     "commerce": "the 10 most ordered: product, orders, revenue, buyers; most orders first, then by product",
 }
 """The twelve questions of the full report, and what the rows of each hold."""
+
+NARROWED = {
+    "devices": "of one country: device, opens, unique opens, clicks, unique clicks; by device",
+    "clients": "of one country: client, opens, unique opens, clicks, unique clicks; by client",
+    "links": "of one country and the device mobile: the 10 most clicked, as above",
+}
+"""What is asked of the reference under filters."""
+COUNTRIES = ("FR", "DE", "US", "GB", "BE", "CH", "ES", "IT", "NL", "CA", "AT", "IE", "PT", "PL", "SE")
+"""Whoever asks again asks for the next of them, so that no answer can have been kept."""
+DEVICE = "mobile"
 
 OVERVIEW = (
     "every campaign: id, recipients, deliveries, bounces, unique opens, opens, unique clicks, clicks,"

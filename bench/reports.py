@@ -1,4 +1,6 @@
-"""The full report of one campaign, the overview and the trend: Vitrine beside what else one could build."""
+"""The full report of one campaign, the same under filters, the overview and the trend: Vitrine beside what
+else one could build.
+"""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,12 +35,13 @@ Lanes = dict[str, tuple[str, str, Given]]
 
 
 def measure(events: int) -> results.Part:
-    """All three questions of the store with so many events. Raises Disagreement when answers differ."""
+    """All questions of the store with so many events. Raises Disagreement when answers differ."""
     given = given_of(events)
     size = f"{events_in(store(events)):,} events in {len(given.campaigns):,} campaigns"
     found = {task: _asked(task, given) for task in BESIDE}
     tables = [
         _table("The full report of one campaign (twelve questions)", found["report"]),
+        _table("One campaign under filters (three questions, other filters each time)", found["narrowed"]),
         _table(f"The overview of all campaigns of the store ({size})", found["overview"]),
         _table(f"The trend over months ({size})", found["trend"]),
     ]
@@ -50,6 +53,7 @@ WHOLE = "Vitrine, every section of the product"
 LISTED = f"Vitrine, {CAMPAIGNS:,} campaigns"
 BESIDE = {  # task: what else Vitrine is asked beside it, by title
     "report": {f"{WHOLE}{FIRST}": "product", WHOLE: "product_again"},
+    "narrowed": {"Vitrine, the first filter of the campaign": "narrowed_first"},
     "overview": {
         "Vitrine again": "overview_again",
         f"{LISTED}{FIRST}": "listed",
@@ -62,6 +66,8 @@ NOTES = (
     " messages counted exactly.",
     "Vitrine's twelve questions read the rollup from its file each time. Its overview and trend begin with"
     " nothing kept in memory, as after an import; «again» is how a second visitor meets them.",
+    "What no rollup holds is counted from the campaign's facts, a file that its first filter makes and that"
+    " is kept until an import changes the campaign.",
     f"«{WHOLE}» is the page's whole report with all comparisons; no other contender is asked for as"
     f" much. It and the overview of {CAMPAIGNS:,} campaigns take no part in the comparison of answers.",
 )

@@ -18,8 +18,10 @@ from lib.config import ROOT
 from lib.importers.bringing import bring_in
 from lib.model import Scope
 from lib.reports import campaigns, ledger
+from lib.store.events import FACTS
 
-TASKS = ("report", "overview", "trend")
+TASKS = ("report", "narrowed", "narrowed", "overview", "trend")
+"""Under filters twice: of two countries."""
 
 
 def plan():
@@ -80,6 +82,15 @@ def test_vitrine_begins_with_nothing_kept_unless_asked_again(given):
     kept = ledger.of(contender.analytics)
     contender.before_overview()
     assert ledger.of(contender.analytics) is not kept
+
+
+def test_the_first_filter_of_a_campaign_makes_its_facts_anew(given):
+    contender = import_module("bench.contenders.vitrine").Contender(given)
+    contender.narrowed()
+    folder = contender.analytics.events.path(given.reference.id)
+    assert list(folder.glob(f"*{FACTS}"))
+    contender.before_narrowed_first()
+    assert not list(folder.glob(f"*{FACTS}"))
 
 
 def test_contenders_that_differ_fail_the_bench():

@@ -1,8 +1,21 @@
 """DuckDB: SQL by hand over the events files, one file per campaign, without rollups."""
 
+from itertools import cycle
+
 import duckdb
 
-from bench.questions import APPLE, APPLE_AGENT, SCANNER, SCANNER_NAME, TOP, Answers, Given, Rows
+from bench.questions import (
+    APPLE,
+    APPLE_AGENT,
+    COUNTRIES,
+    DEVICE,
+    SCANNER,
+    SCANNER_NAME,
+    TOP,
+    Answers,
+    Given,
+    Rows,
+)
 
 
 def messages(condition: str) -> str:
@@ -37,6 +50,7 @@ class Contender:
 
     def __init__(self, given: Given) -> None:
         self.connection = duckdb.connect()
+        self.countries = cycle(COUNTRIES)
         self.reference = given.reference
         self.source = f"read_parquet('{given.reference.path}')"
         self.everything = "read_parquet([{}], filename = true)".format(
@@ -48,6 +62,15 @@ class Contender:
 
     def report(self) -> Answers:
         return {name: self._rows(sql) for name, sql in self._report().items()}
+
+    def narrowed(self) -> Answers:
+        here = f"country = '{next(self.countries)}'"
+        asked = {
+            "devices": self._by("device", f", {events(CLICKED)}", here),
+            "clients": self._by("client", f", {events(CLICKED)}", here),
+            "links": self._links(f" AND {here} AND device = '{DEVICE}'"),
+        }
+        return {name: self._rows(sql) for name, sql in asked.items()}
 
     def overview(self) -> Rows:
         return self._rows(
@@ -82,8 +105,7 @@ class Contender:
             f" {events(FORWARDED)} FROM {source}",
             "first_day": OVER_TIME.format(source=source, sent_at=sent_at, span=3600, steps=24),
             "life": OVER_TIME.format(source=source, sent_at=sent_at, span=86400, steps=100_000),
-            "links": f"SELECT link, COUNT(*) AS clicks, COUNT(DISTINCT message) FROM {source}"
-            f" WHERE {CLICKED} GROUP BY link ORDER BY clicks DESC, link LIMIT {TOP}",
+            "links": self._links(),
             "countries": f"SELECT country, {events(OPENED)}, {messages(OPENED)}, {events(CLICKED)},"
             f" {messages(CLICKED)} FROM {active} AND country IS NOT NULL"
             " GROUP BY country ORDER BY country",
@@ -105,8 +127,15 @@ class Contender:
             f" GROUP BY product ORDER BY orders DESC, product LIMIT {TOP}",
         }
 
-    def _by(self, name: str) -> str:
+    def _links(self, narrowed: str = "") -> str:
         return (
-            f"SELECT {name}, {events(OPENED)}, {messages(OPENED)}, {messages(CLICKED)} FROM {self.source}"
-            f" WHERE kind IN ('opened', 'clicked') AND {name} IS NOT NULL GROUP BY {name} ORDER BY {name}"
+            f"SELECT link, COUNT(*) AS clicks, COUNT(DISTINCT message) FROM {self.source}"
+            f" WHERE {CLICKED}{narrowed} GROUP BY link ORDER BY clicks DESC, link LIMIT {TOP}"
+        )
+
+    def _by(self, name: str, clicks: str = "", narrowed: str = "true") -> str:
+        return (
+            f"SELECT {name}, {events(OPENED)}, {messages(OPENED)}{clicks}, {messages(CLICKED)}"
+            f" FROM {self.source} WHERE kind IN ('opened', 'clicked') AND {name} IS NOT NULL AND {narrowed}"
+            f" GROUP BY {name} ORDER BY {name}"
         )

@@ -3,13 +3,26 @@ starts. Not a way to build a product; what is slower than it has not yet met the
 """
 
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from bench.questions import APPLE, APPLE_AGENT, SCANNER, SCANNER_NAME, TOP, Answers, Given, Place, Rows
+from bench.questions import (
+    APPLE,
+    APPLE_AGENT,
+    COUNTRIES,
+    DEVICE,
+    SCANNER,
+    SCANNER_NAME,
+    TOP,
+    Answers,
+    Given,
+    Place,
+    Rows,
+)
 
 Numbers = npt.NDArray[Any]
 
@@ -42,11 +55,10 @@ class Contender:
         self.given = given
         self.overviewed: list[tuple[Numbers, Numbers]] = []
         self.kinds: Numbers | None = None
+        self.countries = cycle(COUNTRIES)
 
     def report(self) -> Answers:
-        if self.kinds is None:
-            self.kinds = self._load(self.given.reference)
-        rows = {kind: np.flatnonzero(self.kinds == number) for number, kind in enumerate(KINDS)}
+        rows = self._by_kind()
         return {
             "totals": self._totals(rows),
             "first_day": [row for row in self._over_time(rows, 3600) if row[0] < 24],
@@ -62,6 +74,17 @@ class Contender:
             "commerce": self._commerce(rows["ordered"]),
         }
 
+    def narrowed(self) -> Answers:
+        rows = self._by_kind()
+        country = self.words["country"].codes == self.words["country"].words.index(next(self.countries))
+        mobile = self.words["device"].codes == self.words["device"].words.index(DEVICE)
+        here = {kind: mine[country[mine]] for kind, mine in rows.items()}
+        return {
+            "devices": self._by(here, "device", events_of_clicks=True),
+            "clients": self._by(here, "client", events_of_clicks=True),
+            "links": self._links(here[CLICKED][mobile[here[CLICKED]]]),
+        }
+
     def overview(self) -> Rows:
         counted = zip(self.given.campaigns, self._loaded(), strict=True)
         return [[place.id, *_counted(kinds, messages)] for place, (kinds, messages) in counted]
@@ -74,6 +97,11 @@ class Contender:
             ]
             months[place.month] = months.get(place.month, np.zeros(4, np.int64)) + np.array([1, *people])
         return [[month, *map(int, months[month])] for month in sorted(months)]
+
+    def _by_kind(self) -> dict[str, Numbers]:
+        if self.kinds is None:
+            self.kinds = self._load(self.given.reference)
+        return {kind: np.flatnonzero(self.kinds == number) for number, kind in enumerate(KINDS)}
 
     def _load(self, place: Place) -> Numbers:
         """Fill all columns; gives the kinds."""

@@ -1,13 +1,27 @@
 """The pandas page that people write instead: the campaign's file is read, then grouped for each chart."""
 
+from itertools import cycle
+
 import pandas as pd
 
-from bench.questions import APPLE, APPLE_AGENT, SCANNER, SCANNER_NAME, TOP, Answers, Given, Rows
+from bench.questions import (
+    APPLE,
+    APPLE_AGENT,
+    COUNTRIES,
+    DEVICE,
+    SCANNER,
+    SCANNER_NAME,
+    TOP,
+    Answers,
+    Given,
+    Rows,
+)
 
 OF_A_REPORT = [
     *("message", "kind", "happened_at", "subtype", "link", "domain", "country", "device", "client"),
     *("variant", "user_agent", "order_id", "revenue", "product"),
 ]
+NARROWED = ["message", "kind", "link", "country", "device", "client"]
 
 
 class Contender:
@@ -15,6 +29,7 @@ class Contender:
 
     def __init__(self, given: Given) -> None:
         self.given = given
+        self.countries = cycle(COUNTRIES)
 
     def report(self) -> Answers:
         place = self.given.reference
@@ -34,6 +49,16 @@ class Contender:
             "machines": _machines(active),
             "active": _active(active),
             "commerce": _commerce(events[events["kind"] == "ordered"]),
+        }
+
+    def narrowed(self) -> Answers:
+        events = pd.read_parquet(self.given.reference.path, columns=NARROWED)
+        events = events[events["country"] == next(self.countries)]
+        opens, clicks = (events[events["kind"] == kind] for kind in ("opened", "clicked"))
+        return {
+            "devices": _by(opens, clicks, "device", events_of_clicks=True),
+            "clients": _by(opens, clicks, "client", events_of_clicks=True),
+            "links": _links(clicks[clicks["device"] == DEVICE]),
         }
 
     def overview(self) -> Rows:

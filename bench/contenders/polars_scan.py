@@ -1,8 +1,21 @@
 """Polars: lazy scans of the events files, all questions of a report collected together."""
 
+from itertools import cycle
+
 import polars as pl
 
-from bench.questions import APPLE, APPLE_AGENT, SCANNER, SCANNER_NAME, TOP, Answers, Given, Rows
+from bench.questions import (
+    APPLE,
+    APPLE_AGENT,
+    COUNTRIES,
+    DEVICE,
+    SCANNER,
+    SCANNER_NAME,
+    TOP,
+    Answers,
+    Given,
+    Rows,
+)
 
 KIND, MESSAGE = pl.col("kind"), pl.col("message")
 
@@ -15,10 +28,14 @@ def messages(kind: str) -> pl.Expr:
     return MESSAGE.filter(KIND == kind).n_unique()
 
 
+CLICKS = events("clicked").alias("clicks")
+
+
 class Contender:
     """Nothing is held between questions but the scans."""
 
     def __init__(self, given: Given) -> None:
+        self.countries = cycle(COUNTRIES)
         self.reference = given.reference
         self.source = pl.scan_parquet(given.reference.path)
         self.everything = pl.scan_parquet(
@@ -31,9 +48,20 @@ class Contender:
         ).lazy()
 
     def report(self) -> Answers:
-        asked = self._report()
-        found = pl.collect_all(list(asked.values()))
-        return {name: _rows(frame) for name, frame in zip(asked, found, strict=True)}
+        return _collected(self._report())
+
+    def narrowed(self) -> Answers:
+        active = self.source.filter(
+            KIND.is_in(["opened", "clicked"]), pl.col("country") == next(self.countries)
+        )
+        mobile = active.filter(pl.col("device") == DEVICE)
+        return _collected(
+            {
+                "devices": _by(active, "device", CLICKS),
+                "clients": _by(active, "client", CLICKS),
+                "links": _links(mobile),
+            }
+        )
 
     def overview(self) -> Rows:
         counted = self.everything.group_by("path").agg(
@@ -78,20 +106,8 @@ class Contender:
             ),
             "first_day": self._over_time(active, 3600).filter(pl.col("step") < 24),
             "life": self._over_time(active, 86400),
-            "links": source.filter(KIND == "clicked")
-            .group_by("link")
-            .agg(pl.len().alias("clicks"), MESSAGE.n_unique().alias("unique_clicks"))
-            .sort(["clicks", "link"], descending=[True, False])
-            .head(TOP),
-            "countries": active.filter(pl.col("country").is_not_null())
-            .group_by("country")
-            .agg(
-                events("opened").alias("opens"),
-                messages("opened").alias("unique_opens"),
-                events("clicked").alias("clicks"),
-                messages("clicked").alias("unique_clicks"),
-            )
-            .sort("country"),
+            "links": _links(source),
+            "countries": _by(active, "country", CLICKS),
             "domains": source.group_by("domain")
             .agg(
                 messages("sent").alias("recipients"),
@@ -145,13 +161,29 @@ class Contender:
         return counted.join(first, on="step", how="left").fill_null(0).sort("step")
 
 
-def _by(active: pl.LazyFrame, name: str) -> pl.LazyFrame:
+def _collected(asked: dict[str, pl.LazyFrame]) -> Answers:
+    found = pl.collect_all(list(asked.values()))
+    return {name: _rows(frame) for name, frame in zip(asked, found, strict=True)}
+
+
+def _links(source: pl.LazyFrame) -> pl.LazyFrame:
+    return (
+        source.filter(KIND == "clicked")
+        .group_by("link")
+        .agg(pl.len().alias("clicks"), MESSAGE.n_unique().alias("unique_clicks"))
+        .sort(["clicks", "link"], descending=[True, False])
+        .head(TOP)
+    )
+
+
+def _by(active: pl.LazyFrame, name: str, *more: pl.Expr) -> pl.LazyFrame:
     return (
         active.filter(pl.col(name).is_not_null())
         .group_by(name)
         .agg(
             events("opened").alias("opens"),
             messages("opened").alias("unique_opens"),
+            *more,
             messages("clicked").alias("unique_clicks"),
         )
         .sort(name)

@@ -7,6 +7,7 @@ others begin with nothing kept, as after an import or a start.
 """
 
 import sys
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,11 +15,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import sqlalchemy as sa
 
-from bench.questions import APPLE, SCANNER, TOP, Answers, Given, Rows
+from bench.questions import APPLE, COUNTRIES, DEVICE, SCANNER, TOP, Answers, Given, Rows
 from bench.stores import opened
-from lib.model import Scope
-from lib.reports import OTHER, campaigns, report
+from lib.model import Question, Scope
+from lib.reports import OTHER, answer, campaigns, report
 from lib.reports.parts import Part, Rollup, table_of
+from lib.store.events import FACTS
 from lib.store.records import reading
 from lib.store.tables import campaigns as table
 
@@ -28,6 +30,7 @@ TOTALS = (
     *("recipients", "deliveries", "hard_bounces", "soft_bounces", "unique_opens", "opens"),
     *("unique_clicks", "clicks", "unsubscribes", "complaints", "forwards"),
 )
+ACTIVE = ("opens", "unique_opens", "clicks", "unique_clicks")
 OVERVIEW = (
     *("recipients", "deliveries", "bounces", "unique_opens", "opens"),
     *("unique_clicks", "clicks", "unsubscribes"),
@@ -50,6 +53,7 @@ class Contender:
     def __init__(self, given: Given) -> None:
         self.given = given
         self.analytics = opened(Path(given.home))
+        self.countries = cycle(COUNTRIES)
 
     def report(self) -> Answers:
         with reading(self.analytics.records) as db:
@@ -76,6 +80,27 @@ class Contender:
         """The names of the sections of the whole report."""
         return sorted(report(self.analytics, ALL, self.given.reference.id).sections)
 
+    def narrowed(self) -> Answers:
+        country = ("country", next(self.countries))
+        links = self._narrowed("link", ("clicks", "unique_clicks"), country, ("device", DEVICE))
+        return {
+            "devices": self._narrowed("device", ACTIVE, country),
+            "clients": self._narrowed("client", ACTIVE, country),
+            "links": sorted(links, key=lambda line: (-line[1], line[0]))[:TOP],
+        }
+
+    def _narrowed(self, by: str, metrics: tuple[str, ...], *where: tuple[str, str]) -> Rows:
+        scope = Scope(campaigns=(self.given.reference.id,))
+        frame = answer(self.analytics, scope, Question(metrics, by, where=where))
+        counted = frame[frame[by].notna()].astype(dict.fromkeys(metrics, int)).astype(object)
+        return [list(line) for line in counted.itertuples(index=False, name=None)]
+
+    def before_narrowed_first(self) -> None:
+        """As if nobody had asked for this campaign's facts."""
+        forget()
+        for path in self.analytics.events.path(self.given.reference.id).glob(f"*{FACTS}"):
+            path.unlink()
+
     def overview(self) -> Rows:
         frame = campaigns(self.analytics, ALL).sort_values("id")
         columns = [frame[name].astype(int) for name in OVERVIEW]
@@ -85,7 +110,7 @@ class Contender:
         """How many campaigns the overview shows; what it asks before anything is drawn."""
         return len(campaigns(self.analytics, ALL))
 
-    product_again, overview_again, listed_again = product, overview, listed
+    product_again, overview_again, listed_again, narrowed_first = product, overview, listed, narrowed
 
     def trend(self) -> Rows:
         frame = campaigns(self.analytics, ALL)
