@@ -1,8 +1,10 @@
-"""A sampling profile: where the main thread is, looked at every few milliseconds.
+"""A sampling profile: where the threads that work are, looked at every few milliseconds.
 
-Time in compiled code (DuckDB, Arrow) counts for the line of ours that called it.
+Time in compiled code (DuckDB, Arrow) counts for the line of ours that called it; a thread that waits for
+another one does not count.
 """
 
+import selectors
 import sys
 import threading
 from collections import Counter
@@ -24,6 +26,9 @@ FUNCTIONS = 4
 
 Place = tuple[str, str]
 """A file of ours and a function in it."""
+ELSEWHERE = ("what is not ours", "")
+WAITING = (threading.__file__, selectors.__file__)
+"""Where Python's own threads are while they wait."""
 
 
 def shares(task: Callable[[], object]) -> list[str]:
@@ -32,11 +37,14 @@ def shares(task: Callable[[], object]) -> list[str]:
     """
     found: Counter[Place] = Counter()
     over = threading.Event()
-    watched = threading.get_ident()
+    asking = threading.get_ident()
 
     def look() -> None:
         while not over.wait(EVERY):
-            found[_place(sys._current_frames().get(watched))] += 1
+            for thread, frame in sys._current_frames().items():
+                place = _place(frame)
+                if frame.f_code.co_filename not in WAITING and (place != ELSEWHERE or thread == asking):
+                    found[place] += 1
 
     watcher = threading.Thread(target=look, daemon=True)
     watcher.start()
@@ -71,10 +79,10 @@ def _functions(file: str, found: Counter[Place], looks: int) -> str:
 
 
 def _place(frame: FrameType | None) -> Place:
-    """The innermost function of ours on the stack."""
+    """The innermost function of ours on the stack, else ELSEWHERE."""
     while frame is not None:
         code = frame.f_code
         if code.co_filename.startswith(OURS):
             return str(Path(code.co_filename).relative_to(ROOT)), code.co_qualname
         frame = frame.f_back
-    return "what is not ours", ""
+    return ELSEWHERE

@@ -1,6 +1,7 @@
 """The bench measures what it says: a seeded world, equal answers, goals in words."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
@@ -131,6 +132,16 @@ def test_the_installation_of_the_overview_lists_as_many_campaigns_as_were_asked_
 def test_the_profile_names_the_functions_of_the_product_that_take_the_time():
     lines = shares(lambda: [words.catalogue.__wrapped__("fr") for _ in range(40)])
     assert any(line.split(" in ")[1].startswith("lib/words.py (") for line in lines)
+
+
+def test_the_profile_sees_threads_that_work_and_not_those_that_wait():
+    def apart():
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(lambda: [words.catalogue.__wrapped__("fr") for _ in range(40)]).result()
+
+    shown = shares(apart)
+    assert any("lib/words.py" in line for line in shown)
+    assert sum(int(line.split("%")[0]) for line in shown if "not ours" in line) < 50
 
 
 def test_nothing_of_the_product_knows_the_bench():

@@ -16,8 +16,9 @@ from streamlit.testing.v1 import AppTest
 from lib import wiring
 from lib.config import load
 from lib.shares import cookies, sessions
+from lib.store import library
 from lib.store.tables import shares, viewers
-from lib.ui import kept, session
+from lib.ui import cache, kept, session
 from lib.ui.kept import Bundle, Drawing, Said, Shelf
 from tests.installation import campaign, share
 from tests.screens import PATIENCE, hold, texts
@@ -40,6 +41,19 @@ def test_a_shelf_never_holds_more_than_it_may_and_gives_up_what_was_not_asked_fo
     shelf.find("one")
     shelf.keep("three", drawing(4000))
     assert [name for name in ("one", "two", "three") if shelf.find(name)] == ["one", "three"]
+
+
+def test_what_was_drawn_of_older_data_is_forgotten_when_the_data_changes(workspace, monkeypatch):
+    monkeypatch.setattr(kept, "SHELF", Shelf())
+    monkeypatch.setattr(session, "app", lambda: workspace)
+    versions = iter((3, 3, 4, 3))
+    monkeypatch.setattr(library, "data_version", lambda _records: next(versions))
+    held = []
+    for _asked in range(4):
+        cache._key(workspace.analytics)
+        held.append(len(kept.SHELF))
+        kept.SHELF.keep(f"drawing {len(held)}", drawing(10))
+    assert held == [0, 1, 0, 1]
 
 
 def test_what_is_larger_than_a_shelf_is_not_kept_and_takes_nothing_off_it():

@@ -14,9 +14,12 @@ from lib import wiring
 from lib.importers import bring_in
 from lib.model import Scope
 from lib.reports import SECTION_NAMES
-from lib.ui import exchange, report
+from lib.shares import cookies, sessions
+from lib.store.tables import shares
+from lib.ui import exchange, report, session
 from lib.ui.sections import DRAWN
 from tests import worlds
+from tests.installation import share
 from tests.screens import CLAIMS, PATIENCE, add_analyst, analyst_cookie, frame, hold, texts, with_spring
 
 NASTY = "*Spring* <script>alert(1)</script> [x](javascript:alert(1)) :red[x] $a$ www.evil.com v@x.com"
@@ -50,6 +53,39 @@ def test_the_figures_are_those_of_the_events(spring):
 def test_the_form_without_machines_can_be_chosen_and_stands_in_the_address(spring):
     at = frame("campaign", id="vitrine-spring", opens="people").run()
     assert metrics(at)["Open rate"] == "50.00%"
+
+
+class Turns:
+    """Somebody waits for a turn, and while they do something happens."""
+
+    def __init__(self, meanwhile):
+        self.meanwhile = meanwhile
+
+    def __enter__(self):
+        self.meanwhile()
+
+    def __exit__(self, *_error):
+        pass
+
+
+def test_what_a_share_hides_while_its_viewer_waits_for_a_turn_is_not_shown(spring, monkeypatch):
+    """S3"""
+    viewer = share(spring, "viewer@client.example", revenue=True)[0]
+    with spring.records.begin() as db:
+        value = sessions.open_viewer(db, viewer.id, 1, wiring.now()).cookie
+    hold(monkeypatch, {cookies.viewer(False): value})
+
+    def hide():
+        with spring.records.begin() as db:
+            db.execute(shares.update().values(revenue=False))
+
+    assert "Revenue" in metrics(frame("shared").run())
+    monkeypatch.setattr(session, "FRESH", 0.0)
+    monkeypatch.setattr(report, "turns", Turns(hide))
+    at = frame("shared").run()
+    assert not at.exception
+    assert "Recipients" in metrics(at)
+    assert "Revenue" not in metrics(at)
 
 
 def exported(monkeypatch, campaign, **query):

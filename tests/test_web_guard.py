@@ -1,7 +1,11 @@
 """Around Streamlit: hosts, websockets, closed routes, headers, and files compressed ahead of time."""
 
+import asyncio
+import gc
 import gzip
 import re
+import weakref
+from contextlib import suppress
 from errno import ENOSPC
 from pathlib import Path
 
@@ -214,9 +218,24 @@ def test_a_page_is_streamlits_index_under_our_name_with_the_chart_announced(brow
     assert "service-desc" not in answer.text
 
 
-@pytest.mark.parametrize("name", statics.LATER)
+@pytest.mark.parametrize("name", (*statics.DRAWN_WITH, *statics.FONTS))
 def test_what_is_announced_by_name_is_among_streamlits_files(name):
     assert any(f"/{name}." in path for path in statics.announced())
+
+
+def test_a_report_is_announced_with_all_that_its_scripts_import(browser):
+    """Chart and table ask for a dozen others, which a slow line would wait for one after the other."""
+    announced = set(re.findall(r'href="\.(/static/js/[^"]+)"', browser.get("/shared").text))
+    assert announced >= set(statics.drawing()) - set(statics.needed())
+    folder = statics.STATIC / "static" / "js"
+    asked = {
+        f"/static/js/{name}"
+        for path in statics.drawing()
+        for name in statics.IMPORTS.findall((statics.STATIC / path[1:]).read_text(encoding="utf-8"))
+        if (folder / name).is_file()
+    }
+    assert len(asked) > 50
+    assert asked <= set(statics.announced())
 
 
 def test_the_theme_that_is_kept_is_the_theme_that_streamlit_gathers(monkeypatch):
@@ -228,6 +247,31 @@ def test_the_theme_that_is_kept_is_the_theme_that_streamlit_gathers(monkeypatch)
     kept = [[theme(section) for section in sections] for _page in range(2)]
     assert kept == [gathered, gathered]
     assert gathered[1] and not gathered[3]
+
+
+def test_a_streamlit_that_gathers_its_theme_elsewhere_is_left_as_it_is(monkeypatch, caplog):
+    monkeypatch.delattr(app_session, "_populate_theme_msg")
+    start.make_theme_once()
+    assert "gathers its theme in another way" in caplog.text
+    assert not hasattr(app_session, "_populate_theme_msg")
+
+
+def test_pages_that_were_closed_give_their_memory_back_though_the_collector_rests():
+    class Page:
+        pass
+
+    page = Page()
+    page.itself = page
+    gone = weakref.ref(page)
+    gc.disable()
+    try:
+        del page
+        assert gone()
+        with suppress(TimeoutError):
+            asyncio.run(asyncio.wait_for(start.sweep(every=0.01), 1))
+        assert not gone()
+    finally:
+        gc.enable()
 
 
 def theme(section):
@@ -250,7 +294,7 @@ def test_scripts_are_compressed_and_kept(browser, tmp_path, encoding):
 
 def test_what_was_compressed_once_is_there_for_the_next_start(tmp_path, monkeypatch):
     paths = ["/static/js/" + path.name for path in (statics.STATIC / "static" / "js").glob("Button.*.js")]
-    monkeypatch.setattr(statics, "needed", lambda: paths)
+    monkeypatch.setattr(statics, "announced", lambda: paths)
     statics.Packs(tmp_path).prepare()
     monkeypatch.setattr(statics, "ENCODINGS", dict.fromkeys(statics.ENCODINGS, None))  # none can be called
     best = next(iter(statics.ENCODINGS))

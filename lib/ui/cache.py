@@ -1,6 +1,7 @@
 """Answers kept between runs, by who may see (the scope), what was asked, and the version of the data.
 
-The same object goes to every session: a table from here is never changed in place.
+The same object goes to every session: a table from here is never changed in place. When the data changes,
+all that was made of the older is forgotten, here and among the drawings (lib/ui/kept.py).
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from lib.reports import origins as where_from
 from lib.store import library, settlement
 from lib.store.analytics import Analytics
 from lib.store.records import reading
-from lib.ui import session
+from lib.ui import kept, session
 
 Key = tuple[str, int]
 """The installation and the version of its data. (An argument that begins with _ is not hashed.)"""
@@ -36,7 +37,9 @@ def report(scope: Scope, campaign: str, form: Form = Form.ALL) -> Report:
     analytics = session.app().analytics
     with reading(analytics.records) as db:
         versions = settlement.version(db), notes.version(db, campaign), benchmarks.version(db)
-    key = str(analytics.records.url), *versions
+    url = str(analytics.records.url)
+    _forget_older(url, versions[0])
+    key = url, *versions
     return _report(analytics, key, scope, campaign, form)
 
 
@@ -58,7 +61,21 @@ def imports(analytics: Analytics | None = None) -> pd.DataFrame:
 
 
 def _key(analytics: Analytics) -> Key:
-    return str(analytics.records.url), library.data_version(analytics.records)
+    key = str(analytics.records.url), library.data_version(analytics.records)
+    _forget_older(*key)
+    return key
+
+
+_newest: dict[str, int] = {}
+"""The version of the data that was met last, by installation."""
+
+
+def _forget_older(url: str, version: int) -> None:
+    """What an undone import said must not stay in memory, and nobody asks for answers of older data."""
+    if version > _newest.setdefault(url, version):
+        _newest[url] = version
+        st.cache_resource.clear()
+        kept.SHELF.clear()
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -120,6 +120,11 @@ class Shelf:
     def __len__(self) -> int:
         return len(self._kept)
 
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+            self._size = 0
+
     def find(self, key: Hashable) -> Drawing | None:
         with self._lock:
             if key in self._kept:

@@ -1,5 +1,6 @@
 """The report of one campaign, drawn alike for the analyst and for a viewer, within the scope of each."""
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import BoundedSemaphore
@@ -60,9 +61,21 @@ turns = BoundedSemaphore(AT_ONCE)
 
 
 def draw(scope: Scope, campaign: str, opening: Opening = USUAL, *, otherwise: str = "report.unknown") -> bool:
-    """Draw the report; False when there is none of this id within `scope`, and `otherwise` is said."""
+    """Draw the report; False when there is none of this id within `scope`, and `otherwise` is said.
+
+    Who had to wait for a turn is asked for again: access may have ended meanwhile.
+    """
+    began = time.monotonic()
     with turns:
+        if time.monotonic() - began >= session.FRESH and not _may_still_read(scope):
+            st.rerun()
         return _draw(scope, campaign, opening, otherwise)
+
+
+def _may_still_read(scope: Scope) -> bool:
+    """Whether the records still give the reader this scope; a preview's is not the analyst's own."""
+    reader = session.find_reader()
+    return reader is not None and (not reader.is_viewer or reader.scope == scope)
 
 
 def _draw(scope: Scope, campaign: str, opening: Opening, otherwise: str) -> bool:

@@ -27,6 +27,8 @@ SELDOM = 100_000, 50, 50
 """How many new objects call the collector. A run makes some ten thousand, nearly all of them gone at its end
 without it; at Python's own 700 it looked at them time and again.
 """
+SWEEP = 60.0
+"""Seconds between two looks at all objects, whatever SELDOM says: pages that were closed lie in circles."""
 
 SECRET = re.compile(r"(?<=/v/)[^/?\s\"]+|(?<=/google/callback\?)[^\s\"]+|(?<=[?&]who=)[^&\s\"]+")
 """A viewer's link, what Google sends an analyst's browser back with, and whom a reader looks for."""
@@ -43,15 +45,24 @@ def lifespan(parts: App) -> Callable[[Any], AbstractAsyncContextManager[None]]:
             worker.start()
         packs = statics.Packs(parts.settings.data)
         threading.Thread(target=packs.prepare, name="compress", daemon=True).start()
+        sweeping = asyncio.create_task(sweep())
         try:
             yield
         finally:
+            sweeping.cancel()
             if worker:
                 await asyncio.to_thread(worker.stop)
             parts.analytics.events.close()
             parts.records.dispose()
 
     return living
+
+
+async def sweep(every: float = SWEEP) -> None:
+    """Give the memory of closed pages back, time and again."""
+    while True:
+        await asyncio.sleep(every)
+        await asyncio.to_thread(gc.collect)
 
 
 def refuse_pages_beside(script: Path | None) -> None:
@@ -71,7 +82,10 @@ def make_theme_once() -> None:
     """Have Streamlit keep what it tells a browser of the theme. It gathers that anew for each run from all
     its options, which takes a tenth of a run; they are read at the start and never change.
     """
-    gather = app_session._populate_theme_msg
+    gather = getattr(app_session, "_populate_theme_msg", None)
+    if gather is None:
+        log.warning("this Streamlit gathers its theme in another way; each run gathers it anew")
+        return
     kept: dict[str, CustomThemeConfig] = {}
 
     def populate(msg: CustomThemeConfig, section: str = "theme") -> None:

@@ -30,11 +30,16 @@ FILE = re.compile(r"/static/(?:js|css)/[\w.\-]+\.(js|css)")
 PAGE = re.compile(r"/[\w-]*")
 """The addresses of pages: one word, which Streamlit answers with its index whatever it is."""
 
-LATER = (
-    *("SourceSansVF-Upright", "MaterialSymbols-Rounded"),
-    *("DataFrame", "Metric", "arrowFormatUtils", "recordbatch", "serialization"),
+DRAWN_WITH = (
+    *("Html", "Metric", "PageLink", "Button", "ButtonGroup", "MenuButton", "TextInput", "Selectbox"),
+    *("Pagination", "BidiComponent", "DataFrame", "PlotlyChart"),
 )
-"""What the scripts of the first page ask for when they draw a report, as far as it is large."""
+"""The elements of a report whose scripts the first page does not load. Each asks for some more, and a slow
+line waits for every one of these questions.
+"""
+FONTS = ("SourceSansVF-Upright", "MaterialSymbols-Rounded")
+IMPORTS = re.compile(r"""(?:from|import)\s*["']\./([\w.\-]+\.js)["']""")
+"""How a script of Streamlit's build names another that it cannot do without."""
 
 REPORTS = ("/shared", "/campaign")
 """The addresses of pages that begin with a report."""
@@ -104,10 +109,10 @@ class Packs:
         return self._kept[key]
 
     def prepare(self) -> None:
-        """Have all that the first page needs in the best encoding; what older versions left goes."""
+        """Have all that a report's page needs in the best encoding; what older versions left goes."""
         best = next(iter(ENCODINGS))
-        for path in needed():
-            if not self._place(path, best).is_file():
+        for path in announced():
+            if FILE.fullmatch(path) and not self._place(path, best).is_file():
                 self._pack(path, best)
         for older in self._folder.parent.glob("*"):
             if older != self._folder:
@@ -141,8 +146,24 @@ class Packs:
 def announced() -> tuple[str, ...]:
     """The paths of what a report's page will ask for, to be fetched while a reader types the password."""
     folder = STATIC / "static"
-    later = (path for name in LATER for path in sorted(folder.glob(f"*/{name}.*")))
-    return *needed(), *(f"/static/{path.parent.name}/{path.name}" for path in later)
+    beside = [path for name in DRAWN_WITH for path in sorted((folder / "css").glob(f"{name}.*"))]
+    beside += [path for name in FONTS for path in sorted((folder / "media").glob(f"{name}.*"))]
+    named = (f"/static/{path.parent.name}/{path.name}" for path in beside)
+    return tuple(dict.fromkeys([*needed(), *drawing(), *named]))
+
+
+@cache
+def drawing() -> tuple[str, ...]:
+    """The paths of the scripts that draw a report, with all that they import."""
+    folder = STATIC / "static" / "js"
+    found: dict[str, None] = {}
+    left = [path.name for name in DRAWN_WITH for path in sorted(folder.glob(f"{name}.*.js"))]
+    while left:
+        name = left.pop()
+        if name not in found and (folder / name).is_file():
+            found[name] = None
+            left += IMPORTS.findall((folder / name).read_text(encoding="utf-8"))
+    return tuple(f"/static/js/{name}" for name in found)
 
 
 def needed() -> list[str]:
@@ -161,13 +182,10 @@ def index(brand: str) -> str:
 
 
 def of_reports(page: str) -> str:
-    """The page at the address of a report, where charts are certain: while the browser waits for the first
-    words of the report it reads the Plotly chunk, which takes half a second.
-    """
-    scripts = [
-        f'<script type="module" crossorigin src="./static/js/{path.name}"></script>' for path in _plotly()
-    ]
-    return page.replace("</head>", "".join(scripts) + "</head>")
+    """The page at the address of a report, with all the scripts announced that will draw it."""
+    more = [path for path in drawing() if f".{path}" not in page]
+    links = [f'<link rel="modulepreload" crossorigin href=".{path}">' for path in more]
+    return page.replace("</head>", "".join(links) + "</head>")
 
 
 def _in_all(page: str) -> dict[str, bytes]:
