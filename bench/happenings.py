@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bench.mailings import Mailing
+from bench.mailings import POOL, Mailing
 from bench.people import Audience, Codes, audience
 from lib.reports.rules import APPLE_PROXY
 from lib.store.spool import STORED
@@ -83,7 +83,7 @@ def events_of(mailing: Mailing) -> pa.Table:
     an events file (lib.store.spool.STORED). Times are whole seconds.
     """
     rng = np.random.default_rng([mailing.seed, 3, mailing.number])
-    people = audience(mailing.audience, mailing.seed)
+    people = audience(mailing.audience, mailing.seed, max(POOL, mailing.recipients))
     chosen = rng.choice(len(people.message), mailing.recipients, replace=False)
     happened = _happened(mailing, rng, people, chosen)
     return _table(mailing, happened, people, chosen, rng)

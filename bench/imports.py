@@ -26,6 +26,8 @@ from bench.stores import DATA, NOW, alone, opened, write_csv
 EVENTS = int(os.environ.get("BENCH_IMPORT_EVENTS", "1000000"))
 LETTERS, EACH = 500, 350
 """Campaigns of the second file, and recipients of each: a small sender's history."""
+LARGE = 500_000
+"""Recipients of the one campaign of the third file, whose rows are in memory together."""
 ROUNDS = 5
 LEAST = 0.5
 """Of the rows per second that COPY alone reaches."""
@@ -39,12 +41,15 @@ NOTES = (
 
 
 def run() -> results.Part:
-    plans = {f"csv-{EVENTS}": mailings(EVENTS), f"csv-letters-{LETTERS}": letters(LETTERS, EACH)}
+    plans = {
+        f"csv-{EVENTS}": mailings(EVENTS),
+        f"csv-letters-{LETTERS}": letters(LETTERS, EACH),
+        f"csv-large-{LARGE}": letters(1, LARGE),
+    }
     files = {_file(name, plan): len(plan) for name, plan in plans.items()}
     measured = {file: _measured(file) for file in files}
     tables = [_table(file, files[file], lanes) for file, lanes in measured.items()]
-    file, lanes = next(iter(measured.items()))
-    return results.part("An import", tables, _goals(lanes, _rows(file), file), NOTES)
+    return results.part("An import", tables, [_speed(measured), _memory(measured)], NOTES)
 
 
 def _measured(file: Path) -> dict[str, "_Lane"]:
@@ -69,22 +74,30 @@ def _table(file: Path, campaigns: int, lanes: dict[str, "_Lane"]) -> results.Tab
     )
 
 
-def _goals(lanes: dict[str, "_Lane"], rows: int, file: Path) -> list[results.Goal]:
-    ours, copy = lanes["Vitrine"], lanes["DuckDB, COPY alone"]
+def _speed(measured: dict[Path, dict[str, "_Lane"]]) -> results.Goal:
+    """Of the first file; where the time goes also of the second, which asks for other things."""
+    first, second = list(measured)[:2]
+    ours, copy = measured[first]["Vitrine"], measured[first]["DuckDB, COPY alone"]
     share, work = (median(getattr(copy, name)) / median(getattr(ours, name)) for name in ("took", "work"))
-    fast, lean = share >= LEAST, ours.memory < MOST_MEMORY
-    why = [] if fast and lean else _apart("Vitrine, sampled", file)["profile"]
-    speed = (
-        f"{results.number(share)} ({rows / median(ours.took):,.0f} rows/s);"
+    fast = share >= LEAST
+    found = (
+        f"{results.number(share)} ({_rows(first) / median(ours.took):,.0f} rows/s);"
         f" by processor time {results.number(work)}"
     )
-    weight = f"{ours.memory:,.0f} MB"
-    return [
-        results.goal(
-            f"an import at {LEAST} of the speed of COPY alone or more", speed, fast, [] if fast else why
-        ),
-        results.goal(f"an import in less than {MOST_MEMORY:,} MB", weight, lean, [] if lean else why),
-    ]
+    why = [] if fast else [*_profile(first), "Of the small campaigns:", *_profile(second)]
+    return results.goal(f"an import at {LEAST} of the speed of COPY alone or more", found, fast, why)
+
+
+def _memory(measured: dict[Path, dict[str, "_Lane"]]) -> results.Goal:
+    """Of all files, in their order."""
+    most = max(lanes["Vitrine"].memory for lanes in measured.values())
+    each = " / ".join(f"{lanes['Vitrine'].memory:,.0f}" for lanes in measured.values())
+    lean = most < MOST_MEMORY
+    return results.goal(f"an import in less than {MOST_MEMORY:,} MB", f"{each} MB", lean)
+
+
+def _profile(file: Path) -> list[str]:
+    return list(_apart("Vitrine, sampled", file)["profile"])
 
 
 @dataclass

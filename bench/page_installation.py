@@ -15,7 +15,8 @@ from lib.config import load
 from lib.model import COMMAND_LINE
 from lib.shares import cookies, sessions, shares
 from lib.shares.shares import Draft
-from lib.store.tables import viewers
+from lib.store import settlement
+from lib.store.tables import viewers, workspace
 from lib.wiring import App
 
 EVENTS = 1_000_000
@@ -51,6 +52,13 @@ def shared(parts: App) -> tuple[int, str]:
         parts.records, parts.vault, parts.settings, draft, wiring.now(), by=COMMAND_LINE
     ).viewers[0]
     return viewer.id, viewer.link
+
+
+def changed(parts: App) -> None:
+    """As after an import: whatever was made of the data has to be made again."""
+    with parts.records.begin() as db:
+        raised = str(settlement.version(db) + 1)
+        db.execute(workspace.update().where(workspace.c.name == settlement.VERSION).values(value=raised))
 
 
 def admitted(parts: App, viewer: int, count: int) -> list[str]:

@@ -57,21 +57,21 @@ class Audience:
 
 
 @lru_cache(maxsize=8)
-def audience(number: int, seed: int) -> Audience:
-    """The addresses of an audience, the same for all of its mailings."""
+def audience(number: int, seed: int, size: int = POOL) -> Audience:
+    """The addresses of an audience, the same for all of its mailings; `size` says how many."""
     rng = np.random.default_rng([seed, 2, number])
     domains = pa.array([*COMMON, *(f"firm{i:04d}.example" for i in range(FIRMS))])
     tail = 1 / np.arange(1, FIRMS + 1) ** 0.8
     weights = np.concatenate([np.array(list(COMMON.values())), 15 * tail / tail.sum()])
-    chosen = rng.choice(len(domains), POOL, p=weights / weights.sum())
-    first, last = rng.integers(len(FIRST), size=POOL), rng.integers(len(LAST), size=POOL)
-    digits = pa.array(np.arange(POOL) * 10 + number).cast(pa.string())
+    chosen = rng.choice(len(domains), size, p=weights / weights.sum())
+    first, last = rng.integers(len(FIRST), size=size), rng.integers(len(LAST), size=size)
+    digits = pa.array(np.arange(size) * 10 + number).cast(pa.string())
     names = pc.binary_join_element_wise(pa.array(FIRST).take(first), pa.array(LAST).take(last), ".")
     address = pc.binary_join_element_wise(
         pc.binary_join_element_wise(names, digits, ""), domains.take(chosen), "@"
     )
     google = chosen == list(COMMON).index("gmail.com")
-    apple = (rng.random(POOL) < np.where(google, 0.25, 0.5)) | (chosen == list(COMMON).index("icloud.com"))
+    apple = (rng.random(size) < np.where(google, 0.25, 0.5)) | (chosen == list(COMMON).index("icloud.com"))
     domain = pa.DictionaryArray.from_arrays(pa.array(chosen.astype(np.int32)), domains)
     return Audience(address, _messages(address), domain, apple, google)
 

@@ -22,7 +22,7 @@ UPLOADED = Limits(raw=50 * MB, inflated=200 * MB, rows=2_000_000)
 
 OPERATED = Limits(raw=20 * GB, inflated=20 * GB, rows=200_000_000)
 """On the command line, where who runs the server reads from their own disk. Files are read in blocks
-and sorted on it, so that memory grows with the largest campaign, which is counted whole, and hardly with the
+and kept on it, so that memory grows with the largest campaign, which is counted whole, and hardly with the
 file."""
 
 MAX_RATIO = 100
