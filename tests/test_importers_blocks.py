@@ -1,6 +1,7 @@
-"""Large tables of our own format are read in blocks, and say exactly what they say row by row."""
+"""Large tables are read in blocks, and say exactly what they say row by row."""
 
 import random
+import zipfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.importers import ImportRefused, blocks, bring_in, columns, values, vitrine
+from lib.importers import ImportRefused, at_once, blocks, bring_in, columns, values
 from lib.importers.bringing import recognised
 from lib.importers.protocol import Given
 from lib.importers.source import opened
@@ -25,6 +26,7 @@ from lib.store.events import Events
 from lib.store.spool import SPOOLED, Rows, Spool
 
 NEVER = 10**12
+CAMPAIGNS = Path(__file__).parent / "importers" / "account" / "4711" / "campaigns.csv"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 CELLS = {  # of each column what is usual, then what is not
@@ -104,7 +106,7 @@ class Kept(list):
 def said(path, events, name, given, large, block=64):
     """All that an import of the file would keep: rows, claims, what they cover, rejects, notes and counts."""
     with (
-        patch.object(vitrine, "LARGE", large),
+        patch.object(at_once, "LARGE", large),
         patch.object(blocks, "BLOCK", block),
         events.workbench(name) as folder,
         Spool(events, folder) as spool,
@@ -127,15 +129,19 @@ def _rows_of(spool, campaign):
     return sorted(found, key=lambda one: (one["row"], one["id"], one["ordinal"]))
 
 
-def a_table(chance, rows):
-    """Random rows as a file of our format, some of it damaged."""
+def ours(chance):
+    """The headings of a file of our format."""
+    return ["campaign", "recipient", "kind", *chance.sample([*CELLS][3:], chance.randint(0, len(CELLS) - 3))]
+
+
+def a_table(chance, rows, known, names):
+    """Random rows as a file with these headings, some of it damaged."""
     delimiter, end = chance.choice(",,,;\t"), chance.choice(["\n", "\n", "\r\n", "\r"])
-    names = ["campaign", "recipient", "kind", *chance.sample([*CELLS][3:], chance.randint(0, len(CELLS) - 3))]
     chance.shuffle(names)
     usual = chance.random()
     lines = [delimiter.join(names)]
     for _ in range(rows):
-        cells = [CELLS[name][0] if chance.random() < usual else chance.choice(CELLS[name]) for name in names]
+        cells = [known[name][0] if chance.random() < usual else chance.choice(known[name]) for name in names]
         quoted = chance.random() < 0.2
         lines.append(delimiter.join(_quoted(cell, delimiter, quoted) for cell in cells))
     if chance.random() < 0.2:
@@ -164,18 +170,65 @@ def test_blocks_say_what_single_rows_say_whatever_happened_to_the_file(seed):
     chance = random.Random(seed)
     with a_library() as (folder, events):
         path = folder / "events.csv"
-        path.write_bytes(a_table(chance, chance.choice([0, 3, 30])))
+        path.write_bytes(a_table(chance, chance.choice([0, 3, 30]), CELLS, ours(chance)))
         told = Given(zone=chance.choice(["UTC", "Europe/Paris", "America/St_Johns"]))
-        try:
-            alone = said(path, events, "alone", told, NEVER)
-        except ImportRefused as refusal:
-            with pytest.raises(ImportRefused) as again:
-                said(path, events, "blocks", told, -1)
-            assert again.value.sentence("en") == refusal.sentence("en")
-            return
-        together = said(path, events, "blocks", told, -1, block=chance.choice([64, 300, 10_000]))
+        is_said_alike(path, events, told, chance)
+
+
+def is_said_alike(path, events, told, chance):
+    """Row by row and in blocks, whatever their size."""
+    try:
+        alone = said(path, events, "alone", told, NEVER)
+    except ImportRefused as refusal:
+        with pytest.raises(ImportRefused) as again:
+            said(path, events, "blocks", told, -1)
+        assert again.value.sentence("en") == refusal.sentence("en")
+        return
+    together = said(path, events, "blocks", told, -1, block=chance.choice([64, 300, 10_000]))
     for key, value in alone.items():
         assert together[key] == value, key
+
+
+ACTIVITY = {  # of each column of an account export what is usual, then what is not
+    "Timestamp": CELLS["at"],
+    "Email": CELLS["recipient"],
+    "Email Address": CELLS["recipient"],
+    "Url": CELLS["url"],
+    "Bounce Type": CELLS["subtype"],
+    "nonsense": CELLS["nonsense"],
+    "": CELLS[""],
+}
+PLACES = {  # of a file of an account export, and what it usually holds
+    "granular_activity/opens": ["Timestamp", "Email"],
+    "granular_activity/clicks": ["Timestamp", "Email", "Url"],
+    "granular_activity/forwards": ["Timestamp", "Email"],
+    "aggregate_activity/opened": ["Email Address"],
+    "aggregate_activity/not_opened": ["Email Address"],
+    "aggregate_activity/bounces": ["Email Address", "Bounce Type"],
+}
+
+
+def an_account(chance, path):
+    """An account export of one campaign, with random rows, some of it damaged."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("1/campaigns.csv", CAMPAIGNS.read_bytes())
+        for place in chance.sample([*PLACES], chance.randint(1, len(PLACES))):
+            names = [name for name in PLACES[place] if chance.random() < 0.95]
+            names += [
+                name for name in ("Email", "nonsense", "") if name not in names and chance.random() < 0.1
+            ]
+            archive.writestr(
+                f"1/{place}/901_tea-letter.csv", a_table(chance, chance.choice([0, 3, 30]), ACTIVITY, names)
+            )
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10**9))
+def test_an_account_export_says_the_same_in_blocks_whatever_happened_to_its_files(seed):
+    chance = random.Random(seed)
+    with a_library() as (folder, events):
+        an_account(chance, folder / "export.zip")
+        is_said_alike(folder / "export.zip", events, Given(), chance)
 
 
 # --- times and addresses, by themselves ----------------------------------------------------------
@@ -231,7 +284,7 @@ def one_by_one(cells, parse):
     return found, bad
 
 
-def at_once(column, cells):
+def as_columns(column, cells):
     return column.found.to_pylist(), [False] * len(cells) if column.bad is None else column.bad.tolist()
 
 
@@ -240,7 +293,7 @@ def test_a_column_of_times_is_read_like_its_cells(zone):
     def naive(text):
         return values.iso_time(text, zone).replace(tzinfo=None)
 
-    assert at_once(columns.times(pa.array(TIMES), zone), TIMES) == one_by_one(TIMES, naive)
+    assert as_columns(columns.times(pa.array(TIMES), zone), TIMES) == one_by_one(TIMES, naive)
 
 
 def test_an_hour_that_summer_time_repeats_or_leaves_out_is_read_like_a_cell():
@@ -255,9 +308,9 @@ def test_an_hour_that_summer_time_repeats_or_leaves_out_is_read_like_a_cell():
 
 
 def test_columns_of_addresses_and_networks_are_read_like_their_cells():
-    assert at_once(columns.ips(pa.array(IPS)), IPS) == one_by_one(IPS, values.ip)
+    assert as_columns(columns.ips(pa.array(IPS)), IPS) == one_by_one(IPS, values.ip)
     expected = one_by_one(ADDRESSES, values.address)
-    assert at_once(columns.addresses(pa.array(ADDRESSES)), ADDRESSES) == expected
+    assert as_columns(columns.addresses(pa.array(ADDRESSES)), ADDRESSES) == expected
 
 
 def test_one_bad_time_among_thousands_costs_only_itself():
@@ -325,7 +378,7 @@ def test_a_number_beyond_what_is_kept_is_one_reject_in_blocks_and_alone(tmp_path
     path.write_text(f"campaign,recipient,kind,{column}\n" + "".join(lines))
     said_of = []
     for size in (NEVER, -1):
-        with patch.object(vitrine, "LARGE", size), opened(path) as source:
+        with patch.object(at_once, "LARGE", size), opened(path) as source:
             rows = list(recognised(source).read(source, Given()))
         said_of.append([row for row in rows if isinstance(row, Reject)])
     alone, together = said_of
@@ -366,7 +419,7 @@ def test_odd_cells_cost_their_rows_and_the_largest_numbers_are_counted(db, tmp_p
     )
     events = Events(tmp_path / "events", b"k" * 32)
     analytics = Analytics(db, events)
-    with patch.object(vitrine, "LARGE", size):
+    with patch.object(at_once, "LARGE", size):
         outcome = bring_in(analytics, path, by="ann", now=NOW)
     assert (outcome.imported, outcome.rejected) == (3, 2)
     counted = answer(analytics, Scope(), Question(("orders", "revenue", "clicks"))).iloc[0]

@@ -114,6 +114,19 @@ def by_either(cells: Cells, is_first: Mask, first: Parse, second: Parse) -> Valu
     return Values(found.dictionary_encode(), bad if bad.any() else None)
 
 
+def is_good(column: Values) -> Mask:
+    """Where the cell is not bad."""
+    return ~_mask(column)
+
+
+def spills(cells: pa.Table) -> Mask:
+    """In which rows something stands under a heading without a name."""
+    found = np.zeros(len(cells), bool)
+    for place in (place for place, name in enumerate(cells.column_names) if not name):
+        found |= is_known(words(cells.column(place).combine_chunks()).found)
+    return found
+
+
 def is_known(column: pa.Array) -> Mask:
     """Where the column is not null."""
     return np.asarray(column.is_valid(), bool)

@@ -7,15 +7,21 @@ number is not the campaign's id, so a campaign is found by its title or stays on
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from lib.importers import mailchimp_campaigns, table, values
+import numpy as np
+import pyarrow as pa
+
+from lib.importers import columns, mailchimp_campaigns, table, values
+from lib.importers.at_once import encoding_of, rows_of
+from lib.importers.blocks import TEXT, Mask, ahead, blocks
 from lib.importers.protocol import Given, Read
 from lib.importers.source import Member, Source
-from lib.importers.table import Record
+from lib.importers.table import Header, Record
 from lib.importers.values import BadCell
 from lib.importers.vitrine import html_of
 from lib.model import Bounce, Campaign, Covers, Event, Item, Kind, Note, Reject, Row
+from lib.store.spool import Rows
 
 SENDER = "mailchimp"
 FORM = "mailchimp_account"
@@ -134,6 +140,9 @@ def _activity(campaign: Campaign, places: list[_Place], folders: set[tuple[str, 
             if opening and isinstance(row, Row):
                 yield Row(row.file, row.line, (*opening, *row.items))
                 opening = ()
+            elif opening and isinstance(row, Rows):
+                yield replace(row, beside=((0, opening), *row.beside))
+                opening = ()
             else:
                 yield row
 
@@ -162,8 +171,54 @@ def _file(place: _Place, campaign: Campaign) -> Read:
     if header is None or unknown:
         yield Note(place.member.name, "unused_files", (("files", place.member.name), ("count", "1")))
         return
+    encoding = encoding_of(place.member) if _is_one_event(place, header) else ""
+    if encoding:
+        yield from _at_once(place, header, campaign.id, encoding)
+        return
     for record in table.records(place.member, header):
         yield _row(record, place, campaign.id) if isinstance(record, Record) else record
+
+
+def _is_one_event(place: _Place, header: Header) -> bool:
+    """Whether each row says one event: that it was done at a time, or that the mail was sent."""
+    if place.area == GRANULAR:
+        return "timestamp" in header.columns
+    return place.folder not in LISTS
+
+
+def _at_once(place: _Place, header: Header, campaign: str, encoding: str) -> Read:
+    """The rows of a large file of which each says one event."""
+    column = _recipient_column(header)
+    wanted = {column: TEXT} | ({"timestamp": pa.string(), "url": TEXT} if place.area == GRANULAR else {})
+    read_blocks = blocks(place.member, header, wanted, encoding)
+    made = ((block, *_events_of(block.cells, column, place, campaign)) for block in read_blocks)
+    for block, events, good in ahead(made):
+        yield from rows_of(
+            block, events, good, lambda record: [_row(record, place, campaign)], lambda *_events: []
+        )
+
+
+def _events_of(cells: pa.Table, column: str, place: _Place, campaign: str) -> tuple[pa.Table, Mask]:
+    """The events of the plain lines, and which of them are good."""
+    people = columns.addresses(cells[column].combine_chunks())
+    good = columns.is_good(people) & columns.is_known(people.found) & ~columns.spills(cells)
+    kind = Kind.SENT if place.area == AGGREGATE else ACTIONS[place.folder]
+    found = {
+        "campaign": _same(campaign, len(good)),
+        "recipient": people.found,
+        "kind": _same(kind, len(good)),
+    }
+    if place.area == GRANULAR:
+        at = columns.times(cells["timestamp"].combine_chunks(), "UTC")
+        good &= columns.is_good(at) & columns.is_known(at.found)
+        found["happened_at"] = at.found
+    if "url" in cells.column_names:
+        found["url"] = columns.words(cells["url"].combine_chunks()).found
+    return pa.table(found), good
+
+
+def _same(word: str, count: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), [str(word)])
 
 
 def _content(member: Member, campaign: Campaign) -> Iterator[Row | Reject]:
@@ -176,13 +231,17 @@ def _content(member: Member, campaign: Campaign) -> Iterator[Row | Reject]:
 
 
 def _row(record: Record, place: _Place, campaign: str) -> Row | Reject:
-    column = next(name for name in ADDRESSES if name in record.header.columns)
+    column = _recipient_column(record.header)
     try:
         recipient = values.named(column, values.address, record[column])
         events = _action if place.area == GRANULAR else _listed
         return Row(record.file, record.line, events(record, place, campaign, recipient))
     except BadCell as problem:
         return record.bad(problem)
+
+
+def _recipient_column(header: Header) -> str:
+    return next(name for name in ADDRESSES if name in header.columns)
 
 
 def _action(record: Record, place: _Place, campaign: str, recipient: str) -> tuple[Event, ...]:

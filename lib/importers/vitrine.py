@@ -4,14 +4,15 @@ Format: docs/importers/vitrine.md. Tables are told apart by their columns, not b
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
 from lib.importers import columns, table, text, values
-from lib.importers.blocks import ENCODINGS, LARGE, TEXT, Block, Mask, Places, ahead, blocks
+from lib.importers.at_once import News, encoding_of, rows_of
+from lib.importers.blocks import TEXT, Places, ahead, blocks
 from lib.importers.limits import MAX_HTML, MB
 from lib.importers.protocol import Given, Read
 from lib.importers.source import Member, Source
@@ -245,8 +246,8 @@ def _news(native: str, kind: Kind, state: _Reading) -> Iterator[Item]:
 
 def _events(member: Member, header: Header, state: _Reading) -> Read:
     """The rows of a table of events; in blocks where it is large."""
-    encoding = text.decoding(member).encoding if member.size > LARGE else ""
-    if encoding not in ENCODINGS:
+    encoding = encoding_of(member)
+    if not encoding:
         yield from _rows(member, header, EVENT_COLUMNS, state, _event_row)
         return
     state.used.add(member.name)
@@ -254,67 +255,26 @@ def _events(member: Member, header: Header, state: _Reading) -> Read:
     zone = state.given.zone
     wanted = {name: pa.string() if name == "at" else TEXT for name in EVENT_COLUMNS}
     read_blocks = blocks(member, header, wanted, encoding)
+    alone, firsts = partial(_event_row, state=state), partial(_firsts, state=state)
     for block, events, good in ahead((one, *events_of(one.cells, header, zone)) for one in read_blocks):
-        yield from _of_block(block, events, good, state)
+        for made in rows_of(block, events, good, alone, firsts):
+            yield replace(made, events=_with_ids(made.events, state)) if isinstance(made, Rows) else made
 
 
-def _of_block(block: Block, events: pa.Table, good: Mask, state: _Reading) -> Iterator[Rows | Reject]:
-    """All events that are plainly good in one table; the other rows as if each were read alone."""
-    events, places = events.filter(pa.array(good)), block.plain[good]
-    odd = [(place, block.read(place)) for place in block.plain[~good].tolist()]
-    said: list[tuple[int, tuple[Item, ...]]] = []
-    alone: list[int] = []
-    rejects: list[Reject] = []
-    for place, one in sorted([*block.others, *odd, *_firsts(events, places)], key=_place):
-        if isinstance(one, _First):
-            said.append((place, tuple(_news(one.native, one.kind, state))))
-        for made in _made_of(one, state):
-            if isinstance(made, Row):
-                said.append((place, made.items))
-                alone.append(place)
-            else:
-                rejects.append(made)
-    rows = np.sort(np.concatenate((places, np.array(alone, np.int64))))
-    if len(rows):
-        beside = tuple((int(np.searchsorted(rows, place)), items) for place, items in said)
-        yield Rows(block.file, len(rows), _numbered(events, np.searchsorted(rows, places), state), beside)
-    yield from rejects
-
-
-class _First(NamedTuple):
-    """The first event of its kind that a block has of a campaign: it may have news."""
-
-    native: str
-    kind: Kind
-
-
-def _place(one: tuple[int, Record | Reject | _First | None]) -> int:
-    return one[0]
-
-
-def _firsts(events: pa.Table, places: Places) -> list[tuple[int, _First]]:
-    """By the place of its line."""
+def _firsts(events: pa.Table, places: Places, state: _Reading) -> list[tuple[int, News]]:
+    """The first event of its kind that a block has of a campaign may have news."""
     campaigns, kinds = (events[name].combine_chunks() for name in ("campaign", "kind"))
     pairs = campaigns.indices.to_numpy() * len(Kind) + kinds.indices.to_numpy()
     return [
-        (int(places[row]), _First(campaigns[row].as_py(), KINDS[kinds[row].as_py()]))
+        (int(places[row]), partial(_news, campaigns[row].as_py(), KINDS[kinds[row].as_py()], state))
         for row in np.unique(pairs, return_index=True)[1].tolist()
     ]
 
 
-def _made_of(one: Record | Reject | _First | None, state: _Reading) -> Iterator[Row | Reject]:
-    """What a row says that is read alone: nothing where its line is blank."""
-    if isinstance(one, Record):
-        yield from _event_row(one, state)
-    elif isinstance(one, Reject):
-        yield one
-
-
-def _numbered(events: pa.Table, places: Places, state: _Reading) -> pa.Table:
-    """The events with the ids of their campaigns, and their places among the rows."""
+def _with_ids(events: pa.Table, state: _Reading) -> pa.Table:
+    """The events with the ids of their campaigns in place of the names that the file has for them."""
     ids = columns.told(events["campaign"].combine_chunks(), lambda name: Campaign(state.sender, name).id)
-    events = events.set_column(events.column_names.index("campaign"), "campaign", ids)
-    return events.append_column("place", pa.array(places))
+    return events.set_column(events.column_names.index("campaign"), "campaign", ids)
 
 
 def _without_description(source: Source, state: _Reading) -> Iterator[Note]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -125,13 +124,11 @@ def events_of(cells: pa.Table, header: Header, zone: str) -> tuple[pa.Table, Mas
     found = {name: _values(name, cells, header, zone) for name in cells.column_names if name}
     if "subtype" in found:
         found["subtype"] = _subtypes(_column(cells, "subtype"), found["kind"].found)
-    good = np.ones(len(cells), bool)
+    good = ~columns.spills(cells)
     for column in found.values():
-        good &= True if column.bad is None else ~column.bad
+        good &= columns.is_good(column)
     for name in ("campaign", "recipient", "kind"):
         good &= columns.is_known(found[name].found)
-    for place in (place for place, name in enumerate(cells.column_names) if not name):
-        good &= ~columns.is_known(columns.words(cells.column(place).combine_chunks()).found)
     events = {NAMES.get(name, name): column.found for name, column in found.items()}
     return pa.table(_with_clients(events)), good
 
