@@ -156,7 +156,7 @@ def columns(table: pa.Table, source: Source, pages: Pages) -> Columns:
     sales = np.flatnonzero(marks & (BITS["orders"] | BITS["revenue"]))
     mixed = np.zeros(source.campaigns, bool)
     mixed[table.column("campaign").filter(table.column("mixed")).to_numpy()] = True
-    sold = table.select(["purchase", "amount"]).unify_dictionaries().take(pa.array(order[sales]))
+    sold = table.select(["purchase", "amount"]).combine_chunks().take(pa.array(order[sales]))
     return Columns(
         messages=names[new],
         starts=np.searchsorted(campaign[new], np.arange(source.campaigns + 1)),
@@ -215,7 +215,7 @@ def _placed(pages: Keyed, position: npt.NDArray[np.int32]) -> Keyed:
 
 def _texts(column: pa.ChunkedArray, order: Numbers) -> Keyed:
     """A column of texts or of numbers; the latter in their own order."""
-    held = column.unify_dictionaries().combine_chunks()
+    held = column.combine_chunks()
     held = own_words(held) if pa.types.is_dictionary(held.type) else held.dictionary_encode()
     return _in_order(held.dictionary, pc.fill_null(held.indices, -1).to_numpy()[order])
 

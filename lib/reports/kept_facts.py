@@ -70,7 +70,7 @@ def _read(path: Path, dimensions: set[str]) -> Facts:
 
 
 def _keyed(column: pa.ChunkedArray) -> Keyed:
-    held = column.unify_dictionaries().combine_chunks()
+    held = column.combine_chunks()
     return Keyed(held.dictionary, pc.fill_null(held.indices, -1).to_numpy())
 
 

@@ -22,15 +22,17 @@ def own_words(column: pa.Array) -> pa.Array:
     used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(column.dictionary)))
     places = np.full(len(column.dictionary) + 1, -1, np.int32)  # the last one is for what is not known
     places[used] = np.arange(len(used))
-    codes = pa.array(places[codes], mask=codes < 0)
+    codes = pa.array(np.maximum(places[codes], 0), mask=codes < 0)
     return pa.DictionaryArray.from_arrays(codes, column.dictionary.take(pa.array(used)))
 
 
 def joined(pieces: Sequence[pa.Array]) -> pa.Array:
-    """One column of several of the same type; each may have words of its own."""
-    if len(pieces) == 1:
-        return pieces[0]
-    return pa.chunked_array(pieces).unify_dictionaries().combine_chunks()
+    """One column of several of the same type; each may have words of its own.
+
+    Not by Arrow's `unify_dictionaries`, nowhere in this house: it follows the places of unknown texts too,
+    which may be anything, and reads memory that is not there.
+    """
+    return pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces)
 
 
 def narrowed(column: pa.Array) -> pa.Array:
