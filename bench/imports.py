@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
@@ -41,12 +42,13 @@ NOTES = (
 
 
 def run() -> results.Part:
-    plans = {
-        f"csv-{EVENTS}": mailings(EVENTS),
-        f"csv-letters-{LETTERS}": letters(LETTERS, EACH),
-        f"csv-large-{LARGE}": letters(1, LARGE),
+    plan = mailings(EVENTS)
+    files = {
+        _file(f"csv-{EVENTS}", plan): f"{len(plan)} campaigns",
+        _file(f"csv-letters-{LETTERS}", letters(LETTERS, EACH)): f"{LETTERS} campaigns",
+        _file(f"csv-large-{LARGE}", letters(1, LARGE)): "one campaign",
+        _file(f"csv-mixed-{EVENTS}", plan, is_mixed=True): f"{len(plan)} campaigns in no order",
     }
-    files = {_file(name, plan): len(plan) for name, plan in plans.items()}
     measured = {file: _measured(file) for file in files}
     tables = [_table(file, files[file], lanes) for file, lanes in measured.items()]
     return results.part("An import", tables, [_speed(measured), _memory(measured)], NOTES)
@@ -64,10 +66,10 @@ def _measured(file: Path) -> dict[str, "_Lane"]:
     return lanes
 
 
-def _table(file: Path, campaigns: int, lanes: dict[str, "_Lane"]) -> results.Table:
+def _table(file: Path, campaigns: str, lanes: dict[str, "_Lane"]) -> results.Table:
     rows, size = _rows(file), file.stat().st_size / 2**20
     return results.table(
-        f"A folder of events.csv ({rows:,} rows of {campaigns} campaigns, {size:,.0f} MB) and campaigns.csv",
+        f"A folder of events.csv ({rows:,} rows of {campaigns}, {size:,.0f} MB) and campaigns.csv",
         [lane.row(name, rows) for name, lane in lanes.items()],
         "DuckDB, COPY alone",
         "s",
@@ -121,14 +123,22 @@ class _Lane:
         return results.row(name, self.took, self.memory, **{"rows/s": speed, "processor, s": processor})
 
 
-def _file(name: str, plan: list[Mailing]) -> Path:
-    """The folder's events.csv, made at most once."""
+def _file(name: str, plan: list[Mailing], *, is_mixed: bool = False) -> Path:
+    """The folder's events.csv, made at most once; its rows in no order where it `is_mixed`."""
     folder = DATA / f"v{VERSION}-seed{SEED}" / name
     with alone(folder):
         if not (folder / "told").is_file():
             write_csv(folder / "events", plan)
+            if is_mixed:
+                _mix(folder / "events" / "events.csv")
             (folder / "told").touch()
     return folder / "events" / "events.csv"
+
+
+def _mix(file: Path) -> None:
+    heading, *lines = file.read_bytes().splitlines(keepends=True)
+    Random(SEED).shuffle(lines)
+    file.write_bytes(b"".join([heading, *lines]))
 
 
 def _rows(file: Path) -> int:
@@ -160,6 +170,7 @@ def _vitrine(file: Path, target: Path) -> Callable[[], int]:
 
     def bring() -> int:
         outcome = bring_in(analytics, file.parent, by="bench", now=NOW, limits=OPERATED)
+        analytics.events.close()
         return outcome.imported - len(outcome.campaigns)  # each has a row in campaigns.csv
 
     return bring
