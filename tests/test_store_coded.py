@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from lib.config import ROOT
-from lib.store.coded import TEXT, joined, narrowed, own_words
+from lib.store.coded import TEXT, compact, joined, own_words
 
 ANYWHERE = 2**30
 """The place of a text that is not known may be any number: nobody may look there."""
@@ -19,7 +19,7 @@ def column(*texts):
     return pa.DictionaryArray.from_arrays(pa.array(places, mask=unknown), pa.array(words, pa.string()))
 
 
-@pytest.mark.parametrize("change", [lambda made: made, own_words, narrowed])
+@pytest.mark.parametrize("change", [lambda made: made, own_words, compact])
 def test_columns_are_joined_whatever_lies_under_what_is_not_known(change):
     pieces = [column("b", None, "a"), column(None, None), column("c", "a", None), pa.nulls(2, TEXT)]
     parts = [joined([own_words(piece) for piece in pieces[:2]]), joined(pieces[2:])]

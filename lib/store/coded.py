@@ -35,7 +35,7 @@ def joined(pieces: Sequence[pa.Array]) -> pa.Array:
     return pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces)
 
 
-def narrowed(column: pa.Array) -> pa.Array:
+def compact(column: pa.Array) -> pa.Array:
     """The same texts with places that take as few bytes as they can."""
     if not is_coded(column.type):
         return column

@@ -1,32 +1,39 @@
 """Rows on disk in the order in which they came, any number of them; each campaign's can be read by itself.
 
-They lie there in blocks as Arrow has them in memory, so that a block is not read but looked at: the rows of
-one campaign cost what they take themselves, however many others lie between them.
+They lie there in blocks as Arrow has them in memory, so that a block is not read but looked at, by some
+campaigns at a time: what their rows take, and once the words of the block.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lib.store.coded import joined, narrowed, own_words
+from lib.store.coded import compact, joined, own_words
 from lib.store.lots import Held
 
 AT_ONCE = 64
 """Blocks that are looked at together: each of them is an open file."""
+NOTHING = array("q")
+NO_NUMBERS = np.zeros(0, np.int64)
+
+Numbers = npt.NDArray[np.int64]
 
 
-class _Run(NamedTuple):
-    """Where some rows of a campaign lie side by side."""
+class _Runs(NamedTuple):
+    """Rows of campaigns that lie side by side: in which block, from where on, and how many."""
 
-    block: int
-    start: int
-    length: int
+    block: Numbers
+    start: Numbers
+    length: Numbers
+
+    def at(self, places: Any) -> "_Runs":
+        return _Runs(*(column[places] for column in self))
 
 
 class Stack:
@@ -64,20 +71,35 @@ class Stack:
         return self._sizes.get(campaign, 0)
 
     def rows(self, campaigns: Sequence[str], names: Sequence[str]) -> Held:
-        """Columns of the campaigns' rows; each one's in the order in which they came."""
-        runs = list(_side_by_side(chain.from_iterable(map(self._runs_of, campaigns))))
-        parts = [self._some(names, runs[first : first + AT_ONCE]) for first in range(0, len(runs), AT_ONCE)]
+        """Columns of the campaigns' rows; each one's in the order in which they came.
+
+        Each block is looked at once, for all of these campaigns together, however their rows lie mixed.
+        """
+        runs = self._runs_of(campaigns)
+        order = np.argsort(runs.block, kind="stable")
+        blocks = np.unique(runs.block)
+        parts = [
+            self._some(names, runs.at(order), blocks[first : first + AT_ONCE])
+            for first in range(0, len(blocks), AT_ONCE)
+        ]
         columns = {name: self._joined(name, [part[name] for part in parts]) for name in names}
+        table = pa.table({name: compact(column) for name, column in columns.items()})
         starts = np.cumsum([0, *map(self.size, campaigns)], dtype=np.int64)
-        return Held(pa.table({name: narrowed(column) for name, column in columns.items()}), starts)
+        return Held(_put_in_order(table, runs, order), starts)
 
-    def _runs_of(self, campaign: str) -> Iterator[_Run]:
-        parts = iter(self._runs.get(campaign, ()))
-        return map(_Run, parts, parts, parts)
+    def _runs_of(self, campaigns: Sequence[str]) -> _Runs:
+        """Campaign by campaign, in the order in which they came."""
+        found = [np.frombuffer(self._runs.get(name, NOTHING), np.int64) for name in campaigns]
+        return _Runs(*np.concatenate([*found, NO_NUMBERS]).reshape(-1, 3).T)
 
-    def _some(self, names: Sequence[str], runs: Sequence[_Run]) -> dict[str, pa.Array]:
-        batches = [self._block(run.block).slice(run.start, run.length) for run in runs]
-        return {name: self._joined(name, [self._column(name, batch) for batch in batches]) for name in names}
+    def _some(self, names: Sequence[str], runs: _Runs, blocks: Numbers) -> dict[str, pa.Array]:
+        """Of each of the blocks the rows of these runs, which are sorted by block."""
+        edges = zip(*(np.searchsorted(runs.block, blocks, side) for side in ("left", "right")), strict=True)
+        taken = [
+            _taken(self._block(int(block), names), runs.at(slice(first, end)))
+            for block, (first, end) in zip(blocks, edges, strict=True)
+        ]
+        return {name: self._joined(name, [self._column(name, batch) for batch in taken]) for name in names}
 
     def _column(self, name: str, batch: pa.RecordBatch) -> pa.Array:
         if name in batch.schema.names:
@@ -87,8 +109,10 @@ class Stack:
     def _joined(self, name: str, pieces: list[pa.Array]) -> pa.Array:
         return joined(pieces) if pieces else pa.nulls(0, self._schema.field(name).type)
 
-    def _block(self, number: int) -> pa.RecordBatch:
-        return pa.ipc.open_file(pa.memory_map(str(self._path(number)))).get_batch(0)
+    def _block(self, number: int, names: Sequence[str]) -> pa.RecordBatch:
+        """Those of the columns that hold anything."""
+        batch = pa.ipc.open_file(pa.memory_map(str(self._path(number)))).get_batch(0)
+        return batch.select([name for name in names if name in batch.schema.names])
 
     def _path(self, number: int) -> Path:
         return self._folder / f"block-{number}.arrow"
@@ -97,7 +121,7 @@ class Stack:
 def _write(table: pa.Table, path: Path) -> None:
     """In as few bytes as looking at it allows: without columns that hold nothing, places of words narrow."""
     columns = {
-        name: narrowed(column.chunk(0))
+        name: compact(column.chunk(0))
         for name, column in zip(table.column_names, table.columns, strict=True)
         if column.null_count < len(table)
     }
@@ -112,15 +136,24 @@ def _runs(codes: npt.NDArray[np.integer]) -> Iterator[tuple[int, int, int]]:
     return ((start, end, int(codes[start])) for start, end in pairwise(edges))
 
 
-def _side_by_side(runs: Iterable[_Run]) -> Iterator[_Run]:
-    """The same, those in one that lie beside each other."""
-    last: _Run | None = None
-    for run in runs:
-        if last and (last.block, last.start + last.length) == (run.block, run.start):
-            last = last._replace(length=last.length + run.length)
-            continue
-        if last:
-            yield last
-        last = run
-    if last:
-        yield last
+def _taken(batch: pa.RecordBatch, runs: _Runs) -> pa.RecordBatch:
+    """The rows of a block that lie in these runs; without a copy where they lie side by side."""
+    first, end = int(runs.start[0]), int(runs.start[-1] + runs.length[-1])
+    if (runs.start[1:] == runs.start[:-1] + runs.length[:-1]).all():
+        return batch.slice(first, end - first)
+    return batch.take(pa.array(_places(runs.start, runs.length)))
+
+
+def _places(starts: Numbers, lengths: Numbers) -> Numbers:
+    """All numbers from each start on, as many as its length."""
+    ends = np.cumsum(lengths)
+    return np.repeat(starts - ends + lengths, lengths) + np.arange(ends[-1] if len(ends) else 0)
+
+
+def _put_in_order(table: pa.Table, runs: _Runs, order: Numbers) -> pa.Table:
+    """The rows of `runs`, which are in the table in the `order` of their blocks, in their own."""
+    if (np.diff(order) == 1).all():
+        return table
+    starts = np.empty_like(runs.start)
+    starts[order] = np.cumsum(runs.length[order]) - runs.length[order]
+    return table.take(pa.array(_places(starts, runs.length)))
