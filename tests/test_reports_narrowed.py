@@ -213,6 +213,17 @@ def test_a_key_is_a_value_and_never_a_piece_of_the_query(spring):
         assert asked(spring, "", ("country", key), metrics=("opens",)) == {"opens": {}}
 
 
+def test_a_key_beyond_the_largest_can_be_asked_for_by_its_name_and_counts_among_the_others():
+    opened = [event(name, "opened", 9, country="FR") for name in ("ann", "bob")]
+    with world(
+        [*opened, event("cid", "opened", 9, country="DE"), event("dee", "opened", 9)], kept=1
+    ) as library:
+        assert asked(library, "", ("country", "DE"), metrics=("opens",)) == {"opens": {None: 1}}
+        assert asked(library, "", ("country", "*"), metrics=("opens",)) == {"opens": {None: 1}}
+        assert asked(library, "", ("country", None), metrics=("opens",)) == {"opens": {None: 1}}
+        assert asked(library, "country", ("country", "DE"), metrics=("opens",)) == {"opens": {"*": 1}}
+
+
 def test_the_keys_that_can_be_filtered_by_begin_with_the_largest(spring):
     offered = keys(spring.analytics, SPRING.id)
     assert offered["country"] == ["IE", "FR", None]

@@ -2,15 +2,16 @@
 holds.
 
 One row per fact, in the order of the messages: `message` (counted from 0), `marks` (lib/reports/columns.py),
-a column of keys for each dimension of DIMENSIONS, `purchase` and `amount` where the row has any. It names
-nobody.
+a column of keys for each dimension of DIMENSIONS, `purchase` and `amount` where the row has any. It has no
+recipients, but links as they stand in the mails. What cannot be read of it is made anew.
 """
 
+import hashlib
 import logging
-import os
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock, get_ident
+from threading import Lock
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +19,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lib.reports.codes import Numbers
-from lib.reports.columns import Facts, Keyed
+from lib.reports.columns import BITS, Facts, Keyed
 from lib.reports.rollup import KEYS, facts_of
 from lib.store.coded import TEXT
 from lib.store.event_files import packing
-from lib.store.events import Events
+from lib.store.events import APART, Events
 from lib.store.library import Uncounted
 
 DIMENSIONS = tuple(KEYS)
@@ -30,6 +31,8 @@ SOLD = {"purchase": pa.int64(), "amount": pa.int64()}
 SCHEMA = pa.schema({"message": pa.int32(), "marks": pa.int64()} | dict.fromkeys(DIMENSIONS, TEXT) | SOLD)
 MIXED = b"mixed"
 """In the file's own words: whether the amounts are in several currencies."""
+FORM = b"form"
+"""What its marks and columns mean. A file of another form is of another version of Vitrine."""
 
 _one_at_a_time = Lock()
 """To make facts takes a processor for long; who waits mostly finds them made."""
@@ -42,20 +45,43 @@ def facts(events: Events, place: str, one: Uncounted, dimensions: set[str]) -> F
     FileNotFoundError when its files have just been taken back.
     """
     path = events.facts(place)
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, Unreadable):
         return _read(path, dimensions)
     with _one_at_a_time:
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, Unreadable):
             return _read(path, dimensions)
         made = facts_of(events, one)
-        _keep(made, path, events.path(place))
+        _keep(events, made, path, events.path(place))
         return made
 
 
+class Unreadable(Exception):
+    """A file of facts that is damaged, or of another form."""
+
+
+def form() -> bytes:
+    """A number of what stands in a file of facts."""
+    said = repr((sorted(BITS.items()), SCHEMA.names))
+    return hashlib.sha256(said.encode()).hexdigest().encode()
+
+
 def _read(path: Path, dimensions: set[str]) -> Facts:
+    try:
+        return _facts_in(path, dimensions)
+    except (pa.ArrowException, KeyError, OSError) as problem:
+        if isinstance(problem, FileNotFoundError):
+            raise
+        log.warning("the kept facts of a campaign cannot be read and are made anew: %s", problem)
+        raise Unreadable from problem
+
+
+def _facts_in(path: Path, dimensions: set[str]) -> Facts:
     names = ["message", "marks", *sorted(dimensions), *SOLD]
     with path.open("rb") as opened, pq.ParquetFile(opened, read_dictionary=list(dimensions)) as file:
-        table, told = file.read(names, use_threads=False), file.metadata.metadata
+        told = file.metadata.metadata or {}
+        if told.get(FORM) != form():
+            raise Unreadable
+        table = file.read(names, use_threads=False)
     is_sold = table.column("purchase").is_valid()
     purchase, amount = (table.column(name).filter(is_sold).to_numpy() for name in SOLD)
     return Facts(
@@ -74,20 +100,20 @@ def _keyed(column: pa.ChunkedArray) -> Keyed:
     return Keyed(held.dictionary, pc.fill_null(held.indices, -1).to_numpy())
 
 
-def _keep(made: Facts, path: Path, rollup: Path) -> None:
-    """Written beside and moved, so that nobody reads half of it. What is not kept only has to be made again:
-    on a full disk, or when an import has just replaced the rollup.
+def _keep(events: Events, made: Facts, path: Path, rollup: Path) -> None:
+    """Written elsewhere and moved, so that nobody reads half of it, and what a killed process leaves is swept
+    up. What is not kept only has to be made again: on a full disk, or when an import has just replaced the
+    rollup.
     """
-    beside = path.with_name(f"{path.name}.{os.getpid()}-{get_ident()}")
     try:
-        pq.write_table(_table(made), beside, compression=packing(len(made.marks)))
-        beside.replace(path)
+        with events.workbench(f"{APART}{uuid4().hex}") as folder:
+            unfinished = folder / path.name
+            pq.write_table(_table(made), unfinished, compression=packing(len(made.marks)))
+            unfinished.replace(path)
         if not rollup.exists():
             path.unlink(missing_ok=True)
     except OSError as problem:
         log.warning("the facts of a campaign are not kept: %s", problem)
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
 
 
 def _table(made: Facts) -> pa.Table:
@@ -96,7 +122,9 @@ def _table(made: Facts) -> pa.Table:
     keys = {name: _column(made.keyed[name]) for name in DIMENSIONS}
     sold = {name: _spread(getattr(made, name), made.sales, count) for name in SOLD}
     mixed = b"yes" if made.mixed[0] else b"no"
-    return pa.table(columns | keys | sold, schema=SCHEMA).replace_schema_metadata({MIXED: mixed})
+    return pa.table(columns | keys | sold, schema=SCHEMA).replace_schema_metadata(
+        {MIXED: mixed, FORM: form()}
+    )
 
 
 def _column(keyed: Keyed) -> pa.DictionaryArray:

@@ -14,12 +14,13 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from lib.model import Scope
 from lib.reports import kept_facts
 from lib.reports.codes import Numbers
-from lib.reports.columns import BITS, Facts
+from lib.reports.columns import BITS, Facts, Keyed
 from lib.reports.metrics import Count
 from lib.reports.parts import Key, Part, Rollup, read, retrying
 from lib.reports.rollup import ANYWHERE, KEYS, ONLY_OF, OTHER
@@ -108,7 +109,7 @@ def _parts(
     keyed = {dimension: _as_in_rollup(source.rollup, facts, dimension) for dimension in asked}
     kept = _is_asked(facts, by)
     for dimension, key in where:
-        kept &= _is_asked(facts, dimension) & keyed[dimension].having(key)
+        kept &= _is_asked(facts, dimension) & _having(facts.keyed[dimension], keyed[dimension], key)
     groups = keyed[by] if by else _Groups([campaign], np.zeros(len(kept), np.int64))
     found, _ = counted(facts, np.where(kept, groups.place, -1), np.zeros(len(groups.keys), np.int64))
     values = {count.name: found.get(count.name, np.zeros(len(groups.keys))).astype(float) for count in counts}
@@ -127,8 +128,13 @@ class _Groups:
     keys: list[str | None]
     place: Numbers
 
-    def having(self, key: str | None) -> npt.NDArray[np.bool_]:
-        return np.asarray(self.place == (self.keys.index(key) if key in self.keys else -1))
+
+def _having(keyed: Keyed, groups: _Groups, key: str | None) -> npt.NDArray[np.bool_]:
+    """Which facts have this key; also one that the rollup counts among «*» can be asked for by its name."""
+    if key == OTHER:
+        return np.asarray(groups.place == (groups.keys.index(OTHER) if OTHER in groups.keys else -1))
+    code = -1 if key is None else pc.index(keyed.names, key).as_py()
+    return np.asarray((keyed.codes == code) & ((code >= 0) == (key is not None)))
 
 
 def _as_in_rollup(rollup: Rollup, facts: Facts, dimension: str) -> _Groups:

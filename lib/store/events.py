@@ -22,6 +22,8 @@ from uuid import uuid4
 import duckdb
 import pyarrow as pa
 
+from lib.store.lots import AT_ONCE
+
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 PEOPLE = ".people.parquet"
 MESSAGES = ".messages.parquet"
@@ -115,6 +117,7 @@ class Events:
     def desk(self) -> Iterator["Desk"]:
         """A desk for one lot of campaigns after the other; two who ask at the same time have two."""
         with self._lock:
+            self._refuse_when_closed()
             desk = self._desks.pop() if self._desks else None
         desk = desk or Desk(self._apart(self._spool))
         try:
@@ -124,7 +127,7 @@ class Events:
             desk.close()
             raise
         with self._lock:
-            if not self._is_closed:
+            if not self._is_closed and len(self._desks) < AT_ONCE:
                 self._desks.append(desk)
                 return
         desk.close()
@@ -188,6 +191,10 @@ class Events:
                 self._connection.close()
                 self._connection = None
 
+    def _refuse_when_closed(self) -> None:
+        if self._is_closed:
+            raise RuntimeError("the event files are closed")
+
     @property
     def _spool(self) -> Path:
         return self.folder / "spool"
@@ -198,8 +205,7 @@ class Events:
 
     def _connected(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
-            if self._is_closed:
-                raise RuntimeError("the event files are closed")
+            self._refuse_when_closed()
             if self._connection is None:
                 self._spool.mkdir(parents=True, exist_ok=True)
                 self._connection = self._confined(duckdb.connect(":memory:", config=SETTINGS), self._spool)
