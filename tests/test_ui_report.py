@@ -13,8 +13,11 @@ from streamlit.testing.v1 import AppTest
 from lib import wiring
 from lib.importers import bring_in
 from lib.model import Scope
-from lib.reports import SECTION_NAMES
+from lib.reports import SECTION_NAMES, parts, rollup
+from lib.reports.sections import base
 from lib.shares import cookies, sessions
+from lib.store import library
+from lib.store.spool import link_of
 from lib.store.tables import shares
 from lib.ui import exchange, report, session
 from lib.ui.sections import DRAWN
@@ -53,6 +56,15 @@ def test_the_figures_are_those_of_the_events(spring):
 def test_the_form_without_machines_can_be_chosen_and_stands_in_the_address(spring):
     at = frame("campaign", id="vitrine-spring", opens="people").run()
     assert metrics(at)["Open rate"] == "50.00%"
+
+
+def test_what_an_undone_import_said_does_not_stay_in_memory(spring):
+    frame("campaign", id="vitrine-spring").run()
+    holding = (base._addresses, parts._read, link_of)
+    assert all(one.cache_info().currsize for one in holding)
+    library.undo(spring.analytics, 1, rollup.make, wiring.now())
+    frame("overview").run()
+    assert not any(one.cache_info().currsize for one in holding)
 
 
 class Turns:

@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from lib.store.remembered import remembered
+
 
 class BadCell(ValueError):
     """A cell that cannot be read. `reason` is a key of the locale `reject`."""
@@ -242,7 +244,7 @@ def address(text: str) -> str:
     return cleaned
 
 
-@lru_cache(maxsize=50_000)
+@remembered(50_000)
 def ip(text: str) -> str | None:
     """An IP address in its shortest form; empty is unknown."""
     cleaned = text.strip()

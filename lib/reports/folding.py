@@ -7,7 +7,6 @@ that the reader could have made, and no difference is the clicks of a group of f
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from lib.reports.columns import BARE_LINK
 from lib.reports.overview import named
 from lib.reports.rollup import OTHER
 from lib.reports.tokens import Differing
+from lib.store.remembered import remembered
 
 if TYPE_CHECKING:
     from lib.reports.sections.base import World
@@ -79,19 +79,19 @@ def personal(world: "World") -> Differing:
     return _differing(*(tuple(_keys(world, name, NOTHING_HIDDEN)) for name in ("link", BARE_LINK)))
 
 
-@lru_cache(maxsize=20_000)  # a link is looked at by several tables of each report it stands in
+@remembered(20_000)  # a link is looked at by several tables of each report it stands in
 def page_of(url: str, own: Differing = frozenset()) -> str:
     """The page that a link leads to; `own` are the parameters that are each recipient's own."""
     return tokens.folded(url, own)
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def bare_of(url: str, own: Differing = frozenset()) -> str:
     """The link without what names a recipient."""
     return tokens.bare(url, own)
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _differing(clicked: tuple[str, ...], kept: tuple[str, ...]) -> Differing:
     return tokens.parameters(clicked) - tokens.parameters(kept)
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from lib.reports.overview import named
 from lib.reports.parts import Rollup, once, table_of
 from lib.store.analytics import Analytics
 from lib.store.records import reading
+from lib.store.remembered import remembered
 from lib.store.tables import campaigns, claims, files, imports
 
 COMPARED = (
@@ -191,7 +191,7 @@ def _first_hours(total: float, rollup: Mapping[str, Any], name: str, hours: int)
     return float(counts[rollup["hour"] < hours].sum())
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _by_hour(path: Path, _written: int) -> Mapping[str, Any]:
     """The counts of a campaign by hour since its sending."""
     names = tuple(dict.fromkeys(form for name in BY_HOUR for form in (name, in_people_form(name))))

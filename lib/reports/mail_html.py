@@ -11,7 +11,6 @@ import html
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ import lxml.html
 import nh3
 
 from lib.reports import mail_css, tokens
+from lib.store.remembered import remembered
 
 OURS = "vitrine-"
 """Begins the classes of what we add; the mail has none of them."""
@@ -128,7 +128,7 @@ class Mail:
     """The style of its body."""
 
 
-@lru_cache(maxsize=64)  # a report names the links of its mail whenever it is drawn or exported
+@remembered(64)  # a report names the links of its mail whenever it is drawn or exported
 def links(page: str) -> tuple[Link, ...]:
     """The links of a mail: every `a` with an `href`."""
     return tuple(

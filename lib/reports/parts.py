@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +16,7 @@ from lib.reports.columns import BARE_LINK
 from lib.reports.metrics import COUNTS
 from lib.reports.rollup import FEW, MERGED
 from lib.store.analytics import Analytics
+from lib.store.remembered import remembered
 
 Key = str | int | None
 Read = TypeVar("Read")
@@ -89,7 +89,7 @@ def retrying(read: Callable[[], Read]) -> Read:
     return read()
 
 
-@lru_cache(maxsize=KEPT)
+@remembered(KEPT)
 def _read(path: Path, _written: int) -> Rollup:
     return Rollup(table_of(path))
 

@@ -8,7 +8,7 @@ events. A question sorts and counts messages, and looks up addresses only of tho
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -21,6 +21,7 @@ from lib.reports.parts import once, retrying
 from lib.store.analytics import Analytics
 from lib.store.events import Events, quoted
 from lib.store.records import reading
+from lib.store.remembered import remembered
 from lib.store.tables import campaigns, files
 
 A_PAGE = 50
@@ -121,7 +122,7 @@ def count(analytics: Analytics, rollup: str, deeds: Sequence[str], form: Form) -
     return dict(zip(deeds, once(reader, analytics.events.messages(rollup)), strict=True))
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _counted(
     events: Events, deeds: tuple[str, ...], form: Form, path: Path, _written: int
 ) -> tuple[int, ...]:

@@ -26,6 +26,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from lib.store.remembered import remembered
+
 CUT = "…"
 """Stands where a part of a path was cut out."""
 
@@ -190,7 +192,7 @@ def _personal(host: str, path: str, differing: Differing) -> frozenset[str]:
     return _of_host(host) | by_place.get(host, NONE) | by_place.get(host + path, NONE)
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _by_place(differing: Differing) -> dict[str, frozenset[str]]:
     names: dict[str, set[str]] = {}
     for place, name in differing:
@@ -203,7 +205,7 @@ def _of_host(host: str) -> frozenset[str]:
     return NONE.union(*(names for pattern, names in PAGES if pattern.search(host)))
 
 
-@lru_cache(maxsize=10_000)
+@remembered(10_000)
 def _is_named(name: str, personal: frozenset[str]) -> bool:
     """A parameter that is cut whatever its value."""
     plain = unquote(name).lower()
@@ -302,13 +304,13 @@ def _bare_path(path: str) -> str:
     return "/".join(CUT if tells(part) else part for part in path.split("/"))
 
 
-@lru_cache(maxsize=10_000)
+@remembered(10_000)
 def _tells(text: str) -> bool:
     """An e-mail address stands in it, or it has the size of a hash or a UUID."""
     return bool(HASH.fullmatch(_decoded(text))) or _holds_address(text)
 
 
-@lru_cache(maxsize=10_000)
+@remembered(10_000)
 def _holds_address(text: str) -> bool:
     plain = _decoded(text)
     return bool(ADDRESS.search(plain)) or any(

@@ -6,7 +6,6 @@ a time.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from lib.store import event_files, event_ids
 from lib.store.coded import TEXT
 from lib.store.events import Events, reading
 from lib.store.lots import Held
+from lib.store.remembered import remembered
 from lib.store.stack import Stack
 
 BATCH = 50_000
@@ -267,7 +267,7 @@ def _false(count: int) -> pa.BooleanArray:
     return pa.array(np.zeros(count, bool))
 
 
-@lru_cache(maxsize=10_000)
+@remembered(10_000)
 def link_of(url: str | None) -> str | None:
     """The link that a URL stands for: without the parameters that name its recipient. What is no address
     stands for itself.

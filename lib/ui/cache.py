@@ -1,7 +1,8 @@
 """Answers kept between runs, by who may see (the scope), what was asked, and the version of the data.
 
 The same object goes to every session: a table from here is never changed in place. When the data changes,
-all that was made of the older is forgotten, here and among the drawings (lib/ui/kept.py).
+all that was made of the older is forgotten at the next question: here, among the drawings (lib/ui/kept.py)
+and in the rooms below. A run that is on its way at that moment may keep its own until the data changes again.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from lib import reports
 from lib.model import Form, Scope
 from lib.reports import Report, SideBySide, benchmarks, notes
 from lib.reports import origins as where_from
-from lib.store import library, settlement
+from lib.store import library, remembered, settlement
 from lib.store.analytics import Analytics
 from lib.store.records import reading
 from lib.ui import kept, session
@@ -76,6 +77,7 @@ def _forget_older(url: str, version: int) -> None:
         _newest[url] = version
         st.cache_resource.clear()
         kept.SHELF.clear()
+        remembered.forget()
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from lib.reports.ledger import Ledger
 from lib.reports.metrics import COUNTS
 from lib.reports.parts import Part, Rollup, once
 from lib.store.analytics import Analytics
+from lib.store.remembered import remembered
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class World:
         return found
 
 
-@lru_cache(maxsize=32)
+@remembered(32)
 def _addresses(messages: tuple[int, ...], path: Path, _written: int) -> dict[int, str]:
     """The addresses of those of `messages` that a file of people names."""
     table = pq.ParquetFile(path).read(["message", "address"], use_threads=False)

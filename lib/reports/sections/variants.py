@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from lib.reports.overview import named
 from lib.reports.parts import once
 from lib.reports.rollup import OTHER
 from lib.reports.sections.base import Section, World
+from lib.store.remembered import remembered
 
 LEVELS = (0.8, 0.9, 0.95, 0.99)
 """How confident an interval may be; the first is Mailchimp's."""
@@ -204,7 +204,7 @@ def _with_spread(table: Table, world: World) -> Table:
     return table | {f"{REVENUE}_error": np.array([known.get(key, np.nan) for key in table["variant"]])}
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _errors(messages: Path, _written: int) -> dict[str, float]:
     """By variant, from all messages that were delivered; the error of a few buyers is not known."""
     every = pq.read_table(messages, columns=["variant", "sent", "bounce", "orders", "revenue"]).to_pandas()
