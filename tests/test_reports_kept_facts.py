@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lib.model import Question, Scope
-from lib.reports import answer, kept_facts
+from lib.reports import answer, facts_file, kept_facts, rollup
 from lib.store.events import FACTS
 from tests.shelf import SPRING, covering, event, shelf
 
@@ -50,6 +50,19 @@ def test_the_facts_are_made_once(spring, made):
     assert len(made) == len(kept(spring)) == 1
 
 
+def test_the_facts_of_a_large_campaign_are_kept_when_it_comes_in(tmp_path, made, monkeypatch):
+    monkeypatch.setattr(rollup, "MANY_ROWS", 1)
+    with shelf(tmp_path) as library:
+        only = library.bring(SPRING, covering(), *OPENED)
+        assert len(kept(library)) == 1
+        assert opens(library) == [2]
+        library.bring(event("eve", "opened", 9, country="FR"), name="more.csv")
+        assert opens(library) == [3]
+        assert made == []
+        library.undo(only)
+        assert len(kept(library)) == 0
+
+
 def test_an_import_and_its_undoing_take_the_facts_along(spring, made):
     opens(spring)
     more = spring.bring(event("eve", "opened", 9, country="FR"), name="more.csv")
@@ -84,7 +97,7 @@ def without_a_column(path):
 
 def of_another_version(path):
     table = pq.read_table(path)
-    told = table.schema.metadata | {kept_facts.FORM: b"older"}
+    told = table.schema.metadata | {facts_file.FORM: b"older"}
     pq.write_table(table.replace_schema_metadata(told), path)
 
 
@@ -98,36 +111,36 @@ def test_facts_that_are_damaged_or_of_another_version_are_made_anew(spring, made
 
 
 def test_what_marks_mean_is_part_of_the_form(monkeypatch):
-    before = kept_facts.form()
-    monkeypatch.setitem(kept_facts.BITS, "opens", kept_facts.BITS["clicks"])
-    assert kept_facts.form() != before
+    before = facts_file.form()
+    monkeypatch.setitem(facts_file.BITS, "opens", facts_file.BITS["clicks"])
+    assert facts_file.form() != before
 
 
 def test_on_a_full_disk_a_filter_is_answered_and_nothing_is_left(spring, monkeypatch, caplog):
     def full(*_given, **_named):
         raise OSError(errno.ENOSPC, "no space")
 
-    monkeypatch.setattr(kept_facts.pq, "write_table", full)
+    monkeypatch.setattr(facts_file.pq, "write_table", full)
     assert opens(spring) == [2]
     assert kept(spring) == []
     assert "not kept" in caplog.text
 
 
 def test_facts_of_a_rollup_that_was_just_replaced_are_not_left_behind(spring, monkeypatch):
-    write = kept_facts._table
+    write = facts_file.write
 
-    def overtaken(facts):
+    def overtaken(*given):
         spring.bring(event("eve", "opened", 9, country="FR"), name="more.csv")
-        return write(facts)
+        write(*given)
 
-    monkeypatch.setattr(kept_facts, "_table", overtaken)
+    monkeypatch.setattr(facts_file, "write", overtaken)
     assert opens(spring) == [2]
     assert kept(spring) == []
 
 
 def test_what_a_killed_process_leaves_lies_where_it_is_swept_up(spring, monkeypatch):
     begun = []
-    monkeypatch.setattr(kept_facts.pq, "write_table", lambda _table, path, **_named: begun.append(path))
+    monkeypatch.setattr(facts_file.pq, "write_table", lambda _table, path, **_named: begun.append(path))
     opens(spring)
     spool = spring.analytics.events.folder / "spool"
     assert begun[0].parent.parent == spool
@@ -138,4 +151,4 @@ def test_facts_name_no_recipient(spring):
     opens(spring)
     table = pq.read_table(kept(spring)[0])
     assert not any("mail.example" in str(row) and "ann" in str(row) for row in table.to_pylist())
-    assert set(table.column_names) == set(kept_facts.SCHEMA.names)
+    assert set(table.column_names) == {*facts_file.NUMBERS, *rollup.KEYS, *facts_file.SOLD}

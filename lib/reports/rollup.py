@@ -11,7 +11,8 @@ are exact in every row. Beside the dimensions of KEYS there are:
 - "message", the most active recipients.
 - BARE_LINK, and FEW before a dimension: see there.
 
-The file of messages lies beside it: see lib/reports/outcomes.py.
+The file of messages lies beside it (lib/reports/outcomes.py), and that of facts where there is one
+(lib/reports/facts_file.py).
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lib.reports import few, sources
+from lib.reports import facts_file, few, sources
 from lib.reports.codes import Numbers, distinct, firsts
 from lib.reports.columns import (
     BARE_LINK,
@@ -94,7 +95,9 @@ MERGED_OF = {BARE_LINK if name == "link" else name: name for name in MERGED}
 MOST_ACTIVE = 50
 ROW_GROUP = 122_880
 MANY_ROWS = 500_000
-"""Beyond so many rows the facts are asked for in a database of their own."""
+"""Beyond so many rows the facts of a campaign are asked for in a database of their own, and kept with its
+rollup: to make them once more, for a filter, would take more memory than a server should need.
+"""
 HELD, NAMED, AGENTS = "held", "named", "agents"
 """The tables that the question about facts is asked of."""
 READ, TOLD, BECAME = 0.1, 0.6, 0.8
@@ -183,6 +186,8 @@ def _written(
         target.parent.mkdir(parents=True, exist_ok=True)
         _write(became.slice(first, last - first), events.messages(place))
         _write(rows.slice(start, end - start), target)
+    if found.campaigns == 1 and len(found.marks) > MANY_ROWS:
+        facts_file.write(found, KEYS, events.facts(places[0]))
     return _totals(blocks, found.campaigns)
 
 
