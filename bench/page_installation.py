@@ -55,7 +55,7 @@ def shared(parts: App) -> tuple[int, str]:
 
 
 def changed(parts: App) -> None:
-    """As after an import: whatever was made of the data has to be made again."""
+    """As after an import of other campaigns: whatever was made of the data has to be made again."""
     with parts.records.begin() as db:
         raised = str(settlement.version(db) + 1)
         db.execute(workspace.update().where(workspace.c.name == settlement.VERSION).values(value=raised))

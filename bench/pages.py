@@ -122,7 +122,7 @@ def _found(contenders: dict[str, Contender]) -> Part:
     opens = [row(name, one.opened, **_beside(one)) for name, one in contenders.items()]
     changes = [row(f"{name}, p50", one.typical) for name, one in contenders.items()]
     changes += [row(f"{name}, p95", one.slow) for name, one in contenders.items()]
-    alone = [row(f"{name}, the first after an import", one.first) for name, one in contenders.items()]
+    alone = [row(f"{name}, the first after another import", one.first) for name, one in contenders.items()]
     alone += [row(f"{name}, the next", one.again) for name, one in contenders.items()]
     opened, times = median(ours.opened), median(naive.opened) / median(ours.opened)
     why = [

@@ -139,7 +139,7 @@ class _Stage:
             before, self._parts[campaign] = self._parts[campaign], part
             self._weight += self._weights[campaign] * (part - before)
             self._done += (part >= 1) - (before >= 1)
-        part = self._weight / self._whole if self._whole else 1.0
+        part = min(self._weight / self._whole, 1.0) if self._whole else 1.0
         self._progress(Reached(self._rows, self._name, self._done, len(self._weights), part))
 
 
