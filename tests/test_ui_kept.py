@@ -211,11 +211,15 @@ def test_what_is_drawn_together_is_sent_once_in_order_even_when_it_breaks_off(mo
                 raise ValueError("broken")
             with kept.together():
                 pass
+            for _time in range(2):
+                kept.draw("mark", "nothing", lambda: None)
+            kept.pause()
         finally:
             context._enqueue = usual
 
     page(part)
-    (bundle,) = sent
+    bundle, pause = sent
+    assert pause.SerializeToString() == ()
     said = [ForwardMsg.FromString(one) for one in bundle.SerializeToString()]
     assert [one.delta.new_element.markdown.body for one in said] == ["one", "two", "two"]
 

@@ -100,6 +100,28 @@ def test_what_a_share_hides_while_its_viewer_waits_for_a_turn_is_not_shown(sprin
     assert "Revenue" not in metrics(at)
 
 
+@pytest.fixture
+def pauses(monkeypatch):
+    """Of each pause the sections that were drawn before it."""
+    found, drawn, section = [], [], report._section
+    monkeypatch.setattr(report, "_section", lambda *given: drawn.append(given[1].name) or section(*given))
+    monkeypatch.setattr(report.kept, "pause", lambda: found.append(tuple(drawn)))
+    return found
+
+
+def test_a_browser_draws_the_first_screen_before_it_is_sent_the_rest_and_only_the_first_time(spring, pauses):
+    at = frame("campaign", id="vitrine-spring").run()
+    assert [len(sections) for sections in pauses] == [report.FIRST_SCREEN]
+    at.run()
+    assert len(pauses) == 1
+
+
+def test_in_a_crowd_nobody_is_paused_for(spring, pauses, monkeypatch):
+    monkeypatch.setattr(report, "turns", Turns(lambda: time.sleep(report.CROWDED * 2)))
+    frame("campaign", id="vitrine-spring").run()
+    assert pauses == []
+
+
 def exported(monkeypatch, campaign, **query):
     """The addresses that the browser fetches when the analyst takes the report along as CSV."""
     fetched = []
@@ -285,7 +307,7 @@ def test_only_so_many_reports_are_drawn_at_the_same_moment_and_one_that_fails_gi
 ):
     drawing, most, lock = 0, 0, Lock()
 
-    def fail(*_given):
+    def fail(*_given, **_named):
         nonlocal drawing, most
         with lock:
             drawing += 1

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from lib.web import bundles
 from lib.web.bundles import Bundles
 
 
@@ -38,8 +39,15 @@ def test_each_part_of_a_bundle_is_a_message_and_the_order_stays():
     ]
 
 
-def test_an_empty_bundle_says_nothing():
-    assert sent("websocket", said(())) == []
+def test_an_empty_bundle_says_nothing_and_what_follows_waits_a_moment(monkeypatch):
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    monkeypatch.setattr(bundles.asyncio, "sleep", sleep)
+    assert sent("websocket", said(b"1"), said(()), said((b"2",))) == [said(b"1"), said(b"2")]
+    assert slept == [bundles.PAUSE]
 
 
 @pytest.mark.parametrize(

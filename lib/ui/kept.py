@@ -181,8 +181,20 @@ def together() -> Iterator[None]:
         yield
     finally:
         context._enqueue = send
-        if said:
-            send(Bundle(_flat(said)))  # type: ignore[arg-type]
+        _send(context, _flat(said))
+
+
+def _send(context: ScriptRunContext, messages: tuple[bytes, ...]) -> None:
+    """As one bundle. Without messages it would be a pause."""
+    if messages:
+        context._enqueue(Bundle(messages))  # type: ignore[arg-type]
+
+
+def pause() -> None:
+    """Let the browser draw what it was sent before more of it comes; the run itself goes on."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None and _is_served():
+        context._enqueue(Bundle(()))  # type: ignore[arg-type]
 
 
 def _flat(said: Iterable[ForwardMsg | Bundle]) -> tuple[bytes, ...]:
@@ -205,7 +217,7 @@ def _is_pressed(context: ScriptRunContext, known: Drawing) -> bool:
 
 def _again(context: ScriptRunContext, cursor: Cursor, known: Drawing) -> None:
     if _is_served() and "enqueue" not in vars(context):
-        context._enqueue(Bundle(known.as_sent(context.cached_message_hashes)))  # type: ignore[arg-type]
+        _send(context, known.as_sent(context.cached_message_hashes))
     else:  # each by itself, for a test or for whoever listens
         for said in known.messages:
             context.enqueue(ForwardMsg.FromString(said.whole))

@@ -58,6 +58,13 @@ AT_ONCE = 4
 than a hundred by fours, and the first of them waits for the last.
 """
 turns = BoundedSemaphore(AT_ONCE)
+CROWDED = 0.05
+"""Seconds of waiting for a turn from which on many readers come at the same moment."""
+FIRST_SCREEN = 2
+"""Sections that stand on the screen while the others are still on their way: the first has figures, the
+second the first chart.
+"""
+DRAWN_BEFORE = "drawn-before"  # in st.session_state: whether this browser has read Streamlit's scripts
 
 
 def draw(scope: Scope, campaign: str, opening: Opening = USUAL, *, otherwise: str = "report.unknown") -> bool:
@@ -67,9 +74,10 @@ def draw(scope: Scope, campaign: str, opening: Opening = USUAL, *, otherwise: st
     """
     began = time.monotonic()
     with turns:
-        if time.monotonic() - began >= session.FRESH and not _may_still_read(scope):
+        waited = time.monotonic() - began
+        if waited >= session.FRESH and not _may_still_read(scope):
             st.rerun()
-        return _draw(scope, campaign, opening, otherwise)
+        return _draw(scope, campaign, opening, otherwise, in_a_crowd=waited >= CROWDED)
 
 
 def _may_still_read(scope: Scope) -> bool:
@@ -78,7 +86,7 @@ def _may_still_read(scope: Scope) -> bool:
     return reader is not None and (not reader.is_viewer or reader.scope == scope)
 
 
-def _draw(scope: Scope, campaign: str, opening: Opening, otherwise: str) -> bool:
+def _draw(scope: Scope, campaign: str, opening: Opening, otherwise: str, *, in_a_crowd: bool) -> bool:
     try:
         known = cache.report(scope, campaign)
     except UnknownCampaign:
@@ -91,9 +99,12 @@ def _draw(scope: Scope, campaign: str, opening: Opening, otherwise: str) -> bool
     origins = cache.origins(campaign) if _is_analyst(scope) else None
     in_short = partial(_in_short, known, found, scope, origins, shown)
     kept.draw(found.mark, "in-short", in_short, known.mark, origins, printing.style())
-    for section in shown:
+    for number, section in enumerate(shown):
+        if number == FIRST_SCREEN and not (in_a_crowd or st.session_state.get(DRAWN_BEFORE)):
+            kept.pause()
         _section(found, section, scope, opening.addressed)
     kept.draw(found.mark, "rest", partial(_rest, found, scope))
+    st.session_state[DRAWN_BEFORE] = True
     return True
 
 

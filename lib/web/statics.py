@@ -182,9 +182,14 @@ def index(brand: str) -> str:
 
 
 def of_reports(page: str) -> str:
-    """The page at the address of a report, with all the scripts announced that will draw it."""
+    """The page at the address of a report, with all the scripts announced that will draw it. Charts are
+    certain there: while the browser waits for the first words it reads the Plotly chunk, which takes long.
+    """
     more = [path for path in drawing() if f".{path}" not in page]
     links = [f'<link rel="modulepreload" crossorigin href=".{path}">' for path in more]
+    links += [
+        f'<script type="module" crossorigin src="./static/js/{path.name}"></script>' for path in _plotly()
+    ]
     return page.replace("</head>", "".join(links) + "</head>")
 
 
