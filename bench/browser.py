@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +22,16 @@ from tests.chromium import launched
 ROUNDS = 5
 BARE = Path(__file__).with_name("bare_page.py")
 CHART = ".stPlotlyChart .main-svg"
+WATCH = f"""
+new MutationObserver((_, watch) => {{
+  if (!document.querySelector('{CHART}')) return;
+  watch.disconnect();
+  requestAnimationFrame(() => requestAnimationFrame(() => {{ window.charted = Date.now(); }}));
+}}).observe(document, {{childList: true, subtree: true}});
+"""
+"""Notes when the frame with the first chart has been painted. Whoever asks a page from outside is answered
+only when it has time.
+"""
 SLOW = 10e6 / 8, 0.040
 SPEEDS: dict[str, tuple[float | None, float]] = {"full speed": (None, 0.0), "10 Mbit/s, 40 ms": SLOW}
 OURS, STREAMLIT = "Vitrine, from the password", "bare Streamlit page, from its address"
@@ -108,13 +118,15 @@ def _chart(
     """One visitor with an empty cache."""
     measured, context = Measured(), browser.new_context(viewport={"width": 1280, "height": 800})
     try:
+        context.add_init_script(WATCH)
         page = context.new_page()
         before(page, measured)
-        way.down, began = 0, perf_counter()
+        way.down, began = 0, time()
         go(page)
         page.wait_for_selector(CHART, timeout=PATIENCE)
-        measured.chart.append(perf_counter() - began)
         measured.bytes.append(way.down)
+        painted = page.wait_for_function("window.charted", timeout=PATIENCE).json_value()
+        measured.chart.append(painted / 1000 - began)
     finally:
         context.close()
     return measured
@@ -167,6 +179,7 @@ def _found(found: dict[tuple[str, str], Measured]) -> Part:
             "The line carries all that the browser gets, websockets too; its bytes are counted on the wire.",
             f"The password is typed for {TYPING / 1000:.0f} s, in which the entry page, painted, fetches what"
             " the report will need.",
-            "Vitrine's first chart is that of the first day, below the story, twelve figures and a table.",
+            "Vitrine's first chart is that of the first day, below the story, twelve figures and a table; the"
+            " bytes are those until somebody outside of the page sees it.",
         ],
     )
