@@ -112,6 +112,26 @@ def test_a_preview_shows_the_list_but_takes_nothing_along_and_leaves_the_address
     assert shown(at) == ["ann"] and "who" not in at.query_params
 
 
+def draw_for_a_french_viewer(scope_of_the_test):
+    import streamlit as st  # noqa: PLC0415 - as above
+
+    from lib.ui import i18n, report  # noqa: PLC0415 - as above
+
+    with i18n.speaking("fr"):
+        report.draw(scope_of_the_test, "vitrine-spring")
+        st.text(f"within: {i18n.language()}")
+    st.text(f"after: {i18n.language()}")
+
+
+def test_a_preview_is_in_the_language_of_the_viewer_to_its_end(spring):
+    """The parts that run by themselves ask for the analyst, who speaks English."""
+    scope = Scope((CAMPAIGN,), ("recipients", "machines"), raw_links=False)
+    at = AppTest.from_function(draw_for_a_french_viewer, args=(scope,), default_timeout=PATIENCE).run()
+    assert not at.exception
+    assert "Destinataires" in [one.label for one in at.get("pills") or at.get("button_group")]
+    assert [text.value for text in at.text] == ["within: fr", "after: en"]
+
+
 def test_of_reported_figures_the_counts_are_shown_and_why_there_is_no_list(workspace, tmp_path, monkeypatch):
 
     file = tmp_path / "campaigns.csv"

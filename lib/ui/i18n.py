@@ -1,6 +1,8 @@
 """The reader's language: the sentences, escaped where Streamlit would read a name as Markdown."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 import streamlit as st
@@ -19,6 +21,8 @@ LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 
 _spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
 """What is in SPOKEN, nearer at hand: a page asks for it some hundred times."""
+_is_held: ContextVar[bool] = ContextVar("held", default=False)
+"""Whether the language stays what it is."""
 
 
 def language() -> str:
@@ -31,9 +35,24 @@ def language() -> str:
 
 def speak(chosen: str | None) -> None:
     """From here on speak `chosen`; None leaves it to the reader's wish and the browser."""
+    if _is_held.get():
+        return
     known = chosen if chosen in words.LANGUAGES else None
     _spoken.set(known)
     st.session_state[SPOKEN] = known
+
+
+@contextmanager
+def speaking(chosen: str) -> Iterator[None]:
+    """Within this block speak `chosen`, whoever a guard finds meanwhile: what another person will read."""
+    before = language()
+    speak(chosen)
+    held = _is_held.set(True)
+    try:
+        yield
+    finally:
+        _is_held.reset(held)
+        speak(before)
 
 
 def t(key: str, **holes: object) -> str:

@@ -52,15 +52,10 @@ def _band(address: str) -> None:
 
 def _draw(page: Page) -> None:
     """As pages/shared.py draws it, in the viewer's language; the buttons do nothing here."""
-    spoken = i18n.language()
-    i18n.speak(page.language)
-    try:
-        with st.container(border=True, key="preview-page"):
-            closing.top(page.expires_on, page.zone, lambda: closing.way_out(None, key="preview-leave"))
-            closing.quote(page.message, page.name)
-            opening = Opening(page.form, addressed=False)
-            campaign = closing.choose(page.scope)
-            if closing.read(page.scope, campaign, opening):
-                closing.footer(campaign or "", live=False)
-    finally:
-        i18n.speak(spoken)
+    with i18n.speaking(page.language), st.container(border=True, key="preview-page"):
+        closing.top(page.expires_on, page.zone, lambda: closing.way_out(None, key="preview-leave"))
+        closing.quote(page.message, page.name)
+        opening = Opening(page.form, addressed=False)
+        campaign = closing.choose(page.scope)
+        if closing.read(page.scope, campaign, opening):
+            closing.footer(campaign or "", live=False)
