@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from lib.model import Scope
 from lib.reports import kept_facts
 from lib.reports.codes import Numbers
-from lib.reports.columns import BITS, Facts, Keyed
+from lib.reports.columns import BITS, Facts
 from lib.reports.metrics import Count
 from lib.reports.parts import Key, Part, Rollup, read, retrying
 from lib.reports.rollup import ANYWHERE, KEYS, ONLY_OF, OTHER
@@ -106,11 +106,12 @@ def _parts(
         return []
     asked = {by, *(dimension for dimension, _ in where)} - {""}
     facts = kept_facts.facts(analytics.events, source.place, source.uncounted, asked)
-    keyed = {dimension: _as_in_rollup(source.rollup, facts, dimension) for dimension in asked}
     kept = _is_asked(facts, by)
     for dimension, key in where:
-        kept &= _is_asked(facts, dimension) & _having(facts.keyed[dimension], keyed[dimension], key)
-    groups = keyed[by] if by else _Groups([campaign], np.zeros(len(kept), np.int64))
+        kept &= _is_asked(facts, dimension) & _having(source.rollup, facts, dimension, key)
+    groups = (
+        _as_in_rollup(source.rollup, facts, by) if by else _Groups([campaign], np.zeros(len(kept), np.int64))
+    )
     found, _ = counted(facts, np.where(kept, groups.place, -1), np.zeros(len(groups.keys), np.int64))
     values = {count.name: found.get(count.name, np.zeros(len(groups.keys))).astype(float) for count in counts}
     held = np.bincount(groups.place[kept], minlength=len(groups.keys)) > 0
@@ -129,10 +130,12 @@ class _Groups:
     place: Numbers
 
 
-def _having(keyed: Keyed, groups: _Groups, key: str | None) -> npt.NDArray[np.bool_]:
+def _having(rollup: Rollup, facts: Facts, dimension: str, key: str | None) -> npt.NDArray[np.bool_]:
     """Which facts have this key; also one that the rollup counts among «*» can be asked for by its name."""
     if key == OTHER:
+        groups = _as_in_rollup(rollup, facts, dimension)
         return np.asarray(groups.place == (groups.keys.index(OTHER) if OTHER in groups.keys else -1))
+    keyed = facts.keyed[dimension]
     code = -1 if key is None else pc.index(keyed.names, key).as_py()
     return np.asarray((keyed.codes == code) & ((code >= 0) == (key is not None)))
 

@@ -77,9 +77,9 @@ class Stack:
         """
         runs = self._runs_of(campaigns)
         order = np.argsort(runs.block, kind="stable")
-        blocks = np.unique(runs.block)
+        by_block, blocks = runs.at(order), np.unique(runs.block)
         parts = [
-            self._some(names, runs.at(order), blocks[first : first + AT_ONCE])
+            self._some(names, by_block, blocks[first : first + AT_ONCE])
             for first in range(0, len(blocks), AT_ONCE)
         ]
         columns = {name: self._joined(name, [part[name] for part in parts]) for name in names}
